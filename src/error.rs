@@ -1,0 +1,196 @@
+//! The errors of the queues. Those of a push carry the value back.
+
+use core::error::Error;
+use core::fmt;
+
+/// A capacity that a queue cannot have.
+///
+/// ```
+/// let error = untorn::spsc::try_ring::<u8>(0).unwrap_err();
+/// assert_eq!(error.to_string(), "capacity 0 is too small: a queue holds at least one element");
+/// assert_eq!(error.capacity(), 0);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CapacityError {
+    pub(crate) capacity: usize,
+    pub(crate) reason: Refusal,
+}
+
+/// Why a capacity was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refusal {
+    Zero,
+    /// The storage, a power of two of elements of this size, has no representable size.
+    TooLarge {
+        element: usize,
+    },
+    /// The allocator had no room for it.
+    NoMemory {
+        element: usize,
+    },
+}
+
+impl CapacityError {
+    /// The capacity that was asked for.
+    ///
+    /// ```
+    /// assert_eq!(untorn::spsc::try_ring::<u8>(0).unwrap_err().capacity(), 0);
+    /// ```
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+}
+
+impl fmt::Display for CapacityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let capacity = self.capacity;
+        match self.reason {
+            Refusal::Zero => {
+                write!(f, "capacity {capacity} is too small: a queue holds at least one element")
+            }
+            Refusal::TooLarge { element } => {
+                write!(
+                    f,
+                    "capacity {capacity} is too large: no memory block holds the next power of two \
+                     of {element}-byte elements"
+                )
+            }
+            Refusal::NoMemory { element } => {
+                write!(
+                    f,
+                    "capacity {capacity} is too large: the allocator has no room for that many \
+                     {element}-byte elements"
+                )
+            }
+        }
+    }
+}
+
+impl Error for CapacityError {}
+
+/// The other end is gone; carries the value back where there is one.
+///
+/// ```
+/// let (mut producer, consumer) = untorn::spsc::ring(1);
+/// drop(consumer);
+/// assert_eq!(producer.push("kept").unwrap_err().0, "kept");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Closed<T = ()>(pub T);
+
+/// Why a `try_push` did not push.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TryPushError<T> {
+    /// The queue holds as many elements as its capacity.
+    Full(T),
+    /// The consumer is gone, and nobody will ever pop.
+    Closed(T),
+}
+
+/// Why a `try_pop` did not pop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TryPopError {
+    /// The queue holds nothing now.
+    Empty,
+    /// The queue holds nothing and the producer is gone.
+    Closed,
+}
+
+/// Why a timed push did not push.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PushTimeoutError<T> {
+    /// The queue was full for the whole time.
+    Timeout(T),
+    /// The consumer is gone, and nobody will ever pop.
+    Closed(T),
+}
+
+/// Why a timed pop did not pop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PopTimeoutError {
+    /// The queue was empty for the whole time.
+    Timeout,
+    /// The queue holds nothing and the producer is gone.
+    Closed,
+}
+
+impl<T> Closed<T> {
+    /// The value that was not pushed.
+    ///
+    /// ```
+    /// assert_eq!(untorn::spsc::Closed(7).into_inner(), 7);
+    /// ```
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> TryPushError<T> {
+    /// The value that was not pushed.
+    ///
+    /// ```
+    /// assert_eq!(untorn::spsc::TryPushError::Full(7).into_inner(), 7);
+    /// ```
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Full(value) | Self::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> PushTimeoutError<T> {
+    /// The value that was not pushed.
+    ///
+    /// ```
+    /// assert_eq!(untorn::spsc::PushTimeoutError::Timeout(7).into_inner(), 7);
+    /// ```
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Timeout(value) | Self::Closed(value) => value,
+        }
+    }
+}
+
+const CLOSED: &str = "the other end is gone";
+
+/// `Debug` without `T: Debug`, `Display` in one clause, `Error` for every value that may be carried.
+macro_rules! describe {
+    ($error:ident<T>, $($variant:pat => $name:literal, $text:expr;)+) => {
+        impl<T> fmt::Debug for $error<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $($variant => $name,)+ })
+            }
+        }
+        describe!(@display [T] $error<T>, $($variant => $text;)+);
+    };
+    ($error:ident, $($variant:pat => $text:expr;)+) => {
+        describe!(@display [] $error, $($variant => $text;)+);
+    };
+    (@display [$($generic:ident)?] $error:ty, $($variant:pat => $text:expr;)+) => {
+        impl<$($generic)?> fmt::Display for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $($variant => $text,)+ })
+            }
+        }
+        impl<$($generic)?> Error for $error {}
+    };
+}
+
+describe!(Closed<T>, Self(_) => "Closed(..)", CLOSED;);
+describe!(TryPushError<T>,
+    Self::Full(_) => "Full(..)", "the queue is full";
+    Self::Closed(_) => "Closed(..)", CLOSED;
+);
+describe!(PushTimeoutError<T>,
+    Self::Timeout(_) => "Timeout(..)", "the queue stayed full until the timeout";
+    Self::Closed(_) => "Closed(..)", CLOSED;
+);
+describe!(TryPopError,
+    Self::Empty => "the queue is empty";
+    Self::Closed => "the queue is empty and the other end is gone";
+);
+describe!(PopTimeoutError,
+    Self::Timeout => "the queue stayed empty until the timeout";
+    Self::Closed => "the queue is empty and the other end is gone";
+);

@@ -1,0 +1,67 @@
+//! Lock-free concurrency primitives whose reads are never torn and whose memory orderings are
+//! checked, not trusted.
+//!
+//! Each primitive stands alone in a module of its own. Its page begins with what it guarantees, the
+//! invariants it keeps and the happens-before edges it is built from; the model tests of the
+//! repository weaken every one of those edges and demand that a test fails.
+//!
+//! # Which one?
+//!
+//! | You have | and need | use |
+//! |---|---|---|
+//! | a number that many threads add to | statistics, no other data hangs on it | [`Counter`] |
+//! | small plain data, few writers | readers that write nothing shared | [`SeqLock`] |
+//! | the same, and a writer may be pre-empted | readers that no stalled writer can hold up | [`Snapshot`] |
+//! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
+//! | anything longer, or more threads than cores | mutual exclusion | `std::sync::Mutex`, not us |
+//! | select, unbounded queues, rendezvous | channels | crossbeam-channel, flume, tokio, not us |
+//!
+//! # Features
+//!
+//! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
+//!   `try_` calls, the locks and the cells.
+//! * `alloc` (part of `std`): the rings.
+//! * `loom`: with `--cfg loom`, the primitives run on loom's types, so that your own models can
+//!   include them. Outside semver.
+//! * `pause-points`: lets a test freeze a thread inside a primitive. Outside semver.
+#![no_std]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(target_has_atomic = "64")]
+pub mod counter;
+pub mod seqlock;
+pub mod snapshot;
+pub mod spin;
+#[cfg(feature = "alloc")]
+pub mod spsc;
+
+mod backoff;
+#[cfg(feature = "alloc")]
+mod error;
+mod sync;
+mod word;
+
+pub use bytemuck;
+#[cfg(target_has_atomic = "64")]
+pub use counter::Counter;
+pub use seqlock::SeqLock;
+pub use snapshot::Snapshot;
+pub use spin::SpinLock;
+pub use word::PlainData;
+
+/// Freezing threads at named points, for tests. Outside semver.
+#[cfg(feature = "pause-points")]
+pub mod pause_points {
+    pub use crate::sync::set_hook;
+}
+
+/// The examples of the README, tested.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,0 +1,230 @@
+//! The cell: optimistic reads, and writes that take the writers' lock for their duration.
+
+use core::fmt;
+use core::panic::RefUnwindSafe;
+
+use super::writer::Writer;
+use crate::backoff::Backoff;
+use crate::spin::RawSpin;
+use crate::sync::atomic::{
+    AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+    fence,
+};
+use crate::sync::{Words, const_unless_loom, own_load, pause_point};
+use crate::word::PlainData;
+
+/// A cell for small plain data whose readers write nothing shared. See the [module](self) for what
+/// it promises.
+///
+/// ```
+/// use untorn::SeqLock;
+///
+/// static POSITION: SeqLock<[f64; 3]> = SeqLock::new([0.0; 3]);
+///
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| POSITION.write([1.0, 1.0, 1.0]));
+///     scope.spawn(|| {
+///         let [x, y, z] = POSITION.read();
+///         assert!(x == y && y == z); // never half of a write
+///     });
+/// });
+/// ```
+#[doc(alias = "sequence lock")]
+pub struct SeqLock<T> {
+    /// Even: `words` is whole. Odd: a writer is inside. Written by the holder of `writers` (I1).
+    seq: AtomicUsize,
+    /// Who may write (I1). Readers never look at it.
+    writers: RawSpin,
+    /// The value. Written by the holder of `writers` while `seq` is odd (I2).
+    words: Words<T>,
+}
+
+impl<T: PlainData> SeqLock<T> {
+    const_unless_loom! {
+        /// A cell that holds `value`.
+        ///
+        /// ```
+        /// static LIMITS: untorn::SeqLock<(u32, )> = untorn::SeqLock::new((9,));
+        /// # let _ = &LIMITS;
+        /// ```
+        #[must_use]
+        pub const fn new(value: T) -> Self {
+            Self { seq: AtomicUsize::new(0), writers: RawSpin::new(), words: Words::new(value) }
+        }
+    }
+
+    /// The value. Blocking: waits while a write is under way.
+    ///
+    /// Cost: two loads and one copy of the value, plus a retry for each write that overlapped.
+    ///
+    /// ```
+    /// assert_eq!(untorn::SeqLock::new(7_u32).read(), 7);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn read(&self) -> T {
+        match self.try_read() {
+            Some(value) => value,
+            None => self.read_contended(),
+        }
+    }
+
+    /// The value, or `None` if a write was under way or overlapped. Wait-free.
+    ///
+    /// ```
+    /// assert_eq!(untorn::SeqLock::new(7_u32).try_read(), Some(7));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn try_read(&self) -> Option<T> {
+        // Acquire (E1): all words of the write that stored this number are visible to the copy.
+        let before = self.seq.load(Acquire);
+        let copy = self.words.load();
+        // Acquire (E2): if the copy caught a word of a later write, the load below sees its number.
+        fence(Acquire);
+        // Relaxed: ordered after the copy by the fence above (E2).
+        let after = self.seq.load(Relaxed);
+        if before == after && is_whole(before) {
+            // SAFETY: the number was even and did not change, so by I3 the copy is the value.
+            Some(unsafe { copy.assume_init() })
+        } else {
+            None
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_contended(&self) -> T {
+        let mut backoff = Backoff::new();
+        loop {
+            backoff.snooze();
+            if let Some(value) = self.try_read() {
+                return value;
+            }
+        }
+    }
+
+    /// Stores `value`. Blocking while another writer is at work; readers cannot hold it up.
+    ///
+    /// Waits for ever if this thread keeps a [`Writer`] of this cell, or is inside its `update`.
+    ///
+    /// ```
+    /// let cell = untorn::SeqLock::new(1_u8);
+    /// cell.write(2);
+    /// assert_eq!(cell.read(), 2);
+    /// ```
+    #[inline]
+    pub fn write(&self, value: T) {
+        self.writer().write(value);
+    }
+
+    /// Changes the value by running `change` on a copy, and stores the result.
+    ///
+    /// Blocking while another writer is at work. No other write comes between the copy and the store,
+    /// so no update is lost. Readers go on reading the old value while `change` runs. If it panics,
+    /// nothing is stored and the cell stays usable.
+    ///
+    /// ```
+    /// let cell = untorn::SeqLock::new((1_u32, ));
+    /// cell.update(|value| value.0 += 1);
+    /// assert_eq!(cell.read(), (2,));
+    /// ```
+    #[inline]
+    pub fn update(&self, change: impl FnOnce(&mut T)) {
+        self.writer().update(change);
+    }
+
+    /// Claims the right to write for as long as the result lives. Blocking while another writer has
+    /// it.
+    ///
+    /// ```
+    /// let cell = untorn::SeqLock::new(0_u64);
+    /// let mut writer = cell.writer();
+    /// for i in 1..=3 {
+    ///     writer.write(i);
+    /// }
+    /// assert_eq!(cell.read(), 3);
+    /// ```
+    #[inline]
+    pub fn writer(&self) -> Writer<'_, T> {
+        Writer::new(self, self.writers.hold())
+    }
+
+    /// Claims the right to write if nobody has it. Wait-free.
+    ///
+    /// ```
+    /// let cell = untorn::SeqLock::new(0_u64);
+    /// let writer = cell.try_writer().expect("nobody else writes");
+    /// assert!(cell.try_writer().is_none());
+    /// drop(writer);
+    /// assert!(cell.try_writer().is_some());
+    /// ```
+    #[inline]
+    #[must_use = "if unused the right to write is given back at once"]
+    pub fn try_writer(&self) -> Option<Writer<'_, T>> {
+        self.writers.try_hold().map(|claim| Writer::new(self, claim))
+    }
+
+    /// The value, once the cell is no longer shared.
+    ///
+    /// ```
+    /// assert_eq!(untorn::SeqLock::new('x').into_inner(), 'x');
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.own_copy()
+    }
+
+    /// The value, for the one thread that may write: it cannot change under its eyes.
+    #[inline]
+    pub(super) fn own_copy(&self) -> T {
+        // SAFETY: the caller is the only writer (I1) and not inside a write, so by I3 the words are
+        // the value.
+        unsafe { self.words.load().assume_init() }
+    }
+
+    /// Stores `value`; the caller holds `writers` (I1).
+    #[inline]
+    pub(super) fn store(&self, value: &T) {
+        let seq = own_load(&self.seq);
+        // Relaxed: the fence below orders it before the words (I2).
+        self.seq.store(seq.wrapping_add(1), Relaxed);
+        // Release (E2): a reader that catches one of the words below sees the odd number above.
+        fence(Release);
+        pause_point("seqlock.write.odd");
+        self.words.store(value);
+        // Release (E1): the words are visible to every reader that sees this even number.
+        self.seq.store(seq.wrapping_add(2), Release);
+    }
+}
+
+/// Whether no write was under way when the number was `seq`.
+#[inline(always)]
+fn is_whole(seq: usize) -> bool {
+    seq % 2 == 0
+}
+
+impl<T: PlainData + Default> Default for SeqLock<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: PlainData> From<T> for SeqLock<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+/// Prints the sequence number, never the value: reading it could wait.
+impl<T> fmt::Debug for SeqLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Relaxed: a number to look at.
+        let seq = self.seq.load(Relaxed);
+        f.debug_struct("SeqLock").field("seq", &seq).finish_non_exhaustive()
+    }
+}
+
+// A panic can only strike in `update`'s closure, which works on a copy (I3 holds throughout).
+impl<T: RefUnwindSafe> RefUnwindSafe for SeqLock<T> {}

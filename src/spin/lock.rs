@@ -1,0 +1,173 @@
+//! The lock around a value, and its guard.
+
+use core::fmt;
+use core::ops::{Deref, DerefMut};
+
+use super::raw::{Held, RawSpin};
+use crate::sync::{MutPtr, UnsafeCell, const_unless_loom};
+
+/// A mutual exclusion lock that spins. See the [module](self) for what it promises.
+///
+/// ```
+/// use untorn::SpinLock;
+///
+/// static TOTAL: SpinLock<u64> = SpinLock::new(0);
+///
+/// std::thread::scope(|scope| {
+///     for _ in 0..2 {
+///         scope.spawn(|| (0..1000).for_each(|_| *TOTAL.lock() += 1));
+///     }
+/// });
+/// assert_eq!(*TOTAL.lock(), 2000);
+/// ```
+pub struct SpinLock<T: ?Sized> {
+    /// Who may touch `value` (I1).
+    raw: RawSpin,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the lock hands the value to one thread at a time (I1), which is a move of a `T` to that
+// thread, so `Send` is what it takes.
+unsafe impl<T: ?Sized + Send> Sync for SpinLock<T> {}
+// SAFETY: the lock owns its value and nothing of any thread.
+unsafe impl<T: ?Sized + Send> Send for SpinLock<T> {}
+
+impl<T> SpinLock<T> {
+    const_unless_loom! {
+        /// A free lock around `value`.
+        ///
+        /// ```
+        /// static LOCK: untorn::SpinLock<[u8; 4]> = untorn::SpinLock::new([0; 4]);
+        /// assert_eq!(*LOCK.lock(), [0; 4]);
+        /// ```
+        #[must_use]
+        pub const fn new(value: T) -> Self {
+            Self { raw: RawSpin::new(), value: UnsafeCell::new(value) }
+        }
+    }
+
+    /// The value, once the lock is no longer shared.
+    ///
+    /// ```
+    /// let lock = untorn::SpinLock::new(String::from("kept"));
+    /// lock.lock().push('!');
+    /// assert_eq!(lock.into_inner(), "kept!");
+    /// ```
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+}
+
+impl<T: ?Sized> SpinLock<T> {
+    /// Takes the lock, spinning and then yielding until it is free. Blocking.
+    ///
+    /// Deadlocks if this thread holds the lock already.
+    ///
+    /// ```
+    /// let lock = untorn::SpinLock::new(1);
+    /// *lock.lock() += 1;
+    /// assert_eq!(*lock.lock(), 2);
+    /// ```
+    #[inline]
+    pub fn lock(&self) -> SpinLockGuard<'_, T> {
+        self.guard(self.raw.hold())
+    }
+
+    /// Takes the lock if it is free. Wait-free.
+    ///
+    /// ```
+    /// let lock = untorn::SpinLock::new(1);
+    /// let first = lock.lock();
+    /// assert!(lock.try_lock().is_none());
+    /// drop(first);
+    /// assert!(lock.try_lock().is_some());
+    /// ```
+    #[inline]
+    #[must_use = "if unused the lock is released at once"]
+    pub fn try_lock(&self) -> Option<SpinLockGuard<'_, T>> {
+        self.raw.try_hold().map(|held| self.guard(held))
+    }
+
+    /// The value; the exclusive borrow proves that nobody holds the lock.
+    ///
+    /// ```
+    /// let mut lock = untorn::SpinLock::new(1);
+    /// *lock.get_mut() = 5;
+    /// assert_eq!(*lock.lock(), 5);
+    /// ```
+    pub fn get_mut(&mut self) -> &mut T {
+        // SAFETY: `&mut self` excludes every guard, and the result borrows from it.
+        self.value.with_mut(|value| unsafe { &mut *value })
+    }
+
+    #[inline]
+    fn guard<'a>(&'a self, held: Held<'a>) -> SpinLockGuard<'a, T> {
+        SpinLockGuard { value: self.value.get_mut(), _held: held }
+    }
+}
+
+/// The right to use the value of a [`SpinLock`]; gives the lock back when dropped.
+///
+/// May be sent to another thread, which then releases the lock.
+#[must_use = "if unused the lock is released at once"]
+pub struct SpinLockGuard<'a, T: ?Sized> {
+    /// Dropped before `_held`, so that under loom the access ends before the lock is released.
+    value: MutPtr<T>,
+    _held: Held<'a>,
+}
+
+// SAFETY: a guard is a `&mut T` with a duty to release, and any thread may release (E1 is on the
+// flag, not on the thread).
+unsafe impl<T: ?Sized + Send> Send for SpinLockGuard<'_, T> {}
+// SAFETY: a shared guard gives out `&T` alone.
+unsafe impl<T: ?Sized + Sync> Sync for SpinLockGuard<'_, T> {}
+
+impl<T: ?Sized> Deref for SpinLockGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard.
+        self.value.with(|value| unsafe { &*value })
+    }
+}
+
+impl<T: ?Sized> DerefMut for SpinLockGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard
+        // exclusively.
+        self.value.with(|value| unsafe { &mut *value })
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for SpinLockGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for SpinLockGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: Default> Default for SpinLock<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> From<T> for SpinLock<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+/// Prints whether the lock is held, never the value: that would have to wait for it.
+impl<T: ?Sized> fmt::Debug for SpinLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpinLock").field("held", &self.raw.is_held()).finish_non_exhaustive()
+    }
+}

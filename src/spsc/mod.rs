@@ -1,0 +1,129 @@
+//! A bounded queue from one producer to one consumer: [`ring`].
+//!
+//! **Use it when** one thread hands values to one other, in order, and a fixed amount of memory is to
+//! be the whole story: a producer that is too fast stops. **Use something else when** several threads
+//! push or pop, or when the queue must grow.
+//!
+//! ```
+//! let (mut producer, mut consumer) = untorn::spsc::ring(2);
+//!
+//! let worker = std::thread::spawn(move || {
+//!     let mut sum = 0;
+//!     while let Ok(value) = consumer.pop() {
+//!         sum += value; // waits while the ring is empty
+//!     }
+//!     sum // the producer is gone and the ring is empty
+//! });
+//! for value in 1..=100 {
+//!     producer.push(value).expect("the consumer lives"); // waits while the ring is full
+//! }
+//! drop(producer);
+//! assert_eq!(worker.join().unwrap(), 5050);
+//! ```
+//!
+//! # Guarantees
+//!
+//! | | |
+//! |---|---|
+//! | order | first in, first out; a value is there for the consumer when `try_push` or `push` returns |
+//! | capacity | exact: `capacity` values fit, never fewer, never more; storage is the next power of two |
+//! | `try_push`, `try_pop`, observers | wait-free |
+//! | `push`, `pop` and their timed forms | blocking: they spin for a few microseconds, then sleep |
+//! | closing | dropping either end closes. The consumer still gets what was pushed before; the producer gets its value back. A waiting end is woken |
+//! | drops | each value is dropped once: by whoever popped it, or with the consumer, or, if it was pushed while the consumer was closing, with the last end |
+//! | panics | a panicking destructor leaks nothing and drops nothing twice |
+//! | `forget(end)` | what is in the ring leaks, and the other end is never told; nothing becomes unsound |
+//! | memory | one block of slots and one header, allocated at the start; none later |
+//!
+//! Both ends on one thread are fine with the `try_` calls; a blocking call then waits for ever.
+//!
+//! # How it works
+//!
+//! ```text
+//!              head (consumer's)        tail (producer's)
+//!                 v                        v
+//!   slots   . . . x x x x x x x x x x x x x . . .       slot of index i: i % storage
+//! ```
+//!
+//! Both indices only grow, and wrap with the machine word. Each end keeps its own index in its handle
+//! and remembers the other's as last seen, so that a streak of operations does not touch the other
+//! end's cache line.
+//!
+//! # Invariants
+//!
+//! * I1: only the producer stores to `tail`, only the consumer to `head`.
+//! * I2: `0 <= tail - head <= capacity <= storage`, in wrapping arithmetic.
+//! * I3: the slots of indices `head..tail` hold a value and belong to the consumer; all others are
+//!   empty and belong to the producer.
+//! * I4: a signal's `GONE` is set by the end it speaks of, in its drop, and never cleared.
+//!
+//! # Edges
+//!
+//! * E1, item ready: the producer's `tail.store(Release)` to the consumer's `tail.load(Acquire)`. The
+//!   value is written before it can be read.
+//! * E2, slot free: the consumer's `head.store(Release)` to the producer's `head.load(Acquire)`. The
+//!   value has been moved out before its slot is written again.
+//! * E3, no lost wake-up: an end that is about to sleep says so and then looks at the ring once more;
+//!   the other end publishes and then looks whether someone said so. Between the two steps of each
+//!   stands a `fence(SeqCst)`: if the sleeper's is first, the other end sees the announcement and
+//!   wakes; if the other end's is first, the sleeper sees the publication and does not sleep.
+//! * E4, last items: the producer's `fetch_or(GONE, Release)` to the consumer's load (Acquire). A
+//!   consumer that sees the producer gone sees everything it pushed.
+//!
+//! # Limits
+//!
+//! As long as waiting is possible, each push and each pop pays the fence of E3.
+//!
+//! # References
+//!
+//! L. Lamport, "Proving the correctness of multiprocess programs" (IEEE TSE 1977), for the two
+//! indices; J. Giacomoni, T. Moseley and M. Vachharajani, "FastForward for efficient pipeline
+//! parallelism" (PPoPP 2008) and E. Rigtorp's SPSCQueue, for keeping off the other end's line.
+
+mod consumer;
+mod producer;
+mod ring;
+mod signal;
+
+pub use crate::error::{
+    CapacityError, Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError,
+};
+pub use consumer::Consumer;
+pub use producer::Producer;
+
+/// A ring that holds `capacity` values, and its two ends.
+///
+/// # Panics
+///
+/// If `capacity` is zero, or more than memory can hold; [`try_ring`] returns that as an error.
+///
+/// ```
+/// let (mut producer, mut consumer) = untorn::spsc::ring(8);
+/// producer.try_push("hello").unwrap();
+/// assert_eq!(consumer.try_pop(), Ok("hello"));
+/// ```
+#[doc(alias = "channel")]
+#[doc(alias = "RingBuffer")]
+#[must_use = "dropping an end closes the ring"]
+#[track_caller]
+pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
+    match try_ring(capacity) {
+        Ok(ends) => ends,
+        Err(error) => panic!("cannot make a ring: {error}"),
+    }
+}
+
+/// A ring that holds `capacity` values, and its two ends.
+///
+/// # Errors
+///
+/// If `capacity` is zero, or more than memory can hold.
+///
+/// ```
+/// assert!(untorn::spsc::try_ring::<u8>(3).is_ok());
+/// assert!(untorn::spsc::try_ring::<u8>(usize::MAX).is_err());
+/// ```
+pub fn try_ring<T>(capacity: usize) -> Result<(Producer<T>, Consumer<T>), CapacityError> {
+    let shared = crate::sync::Arc::new(ring::Shared::new(capacity)?);
+    Ok((Producer::new(shared.clone()), Consumer::new(shared)))
+}

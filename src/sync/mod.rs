@@ -1,0 +1,60 @@
+//! The façade: the crate's only door to atomics, cells, threads, futexes, the OS and loom.
+//!
+//! `native` is what ships: thin, inlined names for `core` and `std`. `model` has the same names on
+//! top of loom and is compiled only with `--cfg loom` *and* the feature `loom`, so that neither a
+//! dependent that models its own code nor `--all-features` meets it by accident. Every primitive is
+//! written against these names alone; a check in CI rejects a file that goes past them.
+//!
+//! Rules that make the model see what it must see:
+//!
+//! * a word that one thread owns is read by its owner through [`own_load`], because loom forgets
+//!   other threads' earlier reads of a location that a thread loads and then stores;
+//! * a flag-against-value handshake is a `fence(SeqCst)` on both sides, never a `SeqCst` access:
+//!   loom treats those as acquire and release, but models the fence exactly;
+//! * sleeping goes through [`Futex`], a type of its own, because a bare `AtomicU32` cannot be
+//!   modelled as something to sleep on.
+
+#[cfg(not(all(loom, feature = "loom")))]
+#[path = "native/mod.rs"]
+mod imp;
+
+#[cfg(all(loom, feature = "loom"))]
+#[path = "model/mod.rs"]
+mod imp;
+
+mod pause;
+
+pub(crate) use imp::*;
+pub(crate) use pause::pause_point;
+#[cfg(feature = "pause-points")]
+pub use pause::set_hook;
+
+/// Declares one `const fn` natively; under loom, whose atomics cannot be built in a constant, the
+/// same function without `const`.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis const fn $($rest:tt)*) => {
+        #[cfg(not(all(loom, feature = "loom")))]
+        $(#[$meta])*
+        $vis const fn $($rest)*
+
+        #[cfg(all(loom, feature = "loom"))]
+        $(#[$meta])*
+        $vis fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;
+
+/// `[expr; N]` for a value that is not `Copy`; under loom, for one that no constant can hold.
+#[cfg(not(all(loom, feature = "loom")))]
+macro_rules! repeated {
+    ($value:expr; $n:expr) => {
+        [const { $value }; $n]
+    };
+}
+#[cfg(all(loom, feature = "loom"))]
+macro_rules! repeated {
+    ($value:expr; $n:expr) => {
+        core::array::from_fn::<_, $n, _>(|_| $value)
+    };
+}
+pub(crate) use repeated;

@@ -1,0 +1,191 @@
+//! The façade on top of loom, compiled with `--cfg loom` and the feature `loom` together.
+//!
+//! The atomic types are wrappers that pass their ordering through [`weaken`], by which the ordering
+//! mutator weakens one call site at a time without a new build.
+
+#[path = "../condvar_futex.rs"]
+mod condvar_futex;
+mod weaken;
+mod words;
+
+pub(crate) use condvar_futex::Futex;
+pub(crate) use loom::cell::{MutPtr, UnsafeCell};
+pub(crate) use loom::sync::Arc;
+pub(crate) use loom::thread::yield_now;
+pub(crate) use words::Words;
+
+use atomic::AtomicUsize;
+
+/// The model has nothing to gain from spinning: every spin is a yield.
+pub(crate) const SPIN_STEPS: u32 = 0;
+
+/// The single owner reads its own word; loom checks that nobody else stores it concurrently.
+#[track_caller]
+pub(crate) fn own_load(word: &AtomicUsize) -> usize {
+    // SAFETY: loom itself reports the model as failed if another thread's store is not ordered
+    // before this read.
+    unsafe { word.0.unsync_load() }
+}
+
+/// In the model a spin hint must let another thread run, or a spin loop never ends.
+pub(crate) fn spin_hint() {
+    yield_now();
+}
+
+/// One place of a ring.
+pub(crate) type Slot<T> = UnsafeCell<core::mem::MaybeUninit<T>>;
+
+/// The storage of a ring: `len` slots that hold nothing yet.
+pub(crate) fn try_slots<T>(
+    len: usize,
+) -> Result<alloc::boxed::Box<[Slot<T>]>, alloc::collections::TryReserveError> {
+    let mut slots = alloc::vec::Vec::new();
+    slots.try_reserve_exact(len)?;
+    slots.extend((0..len).map(|_| UnsafeCell::new(core::mem::MaybeUninit::uninit())));
+    Ok(slots.into_boxed_slice())
+}
+
+/// When a sleeper gives up. The model has no clock: a timed sleep expires at once.
+#[derive(Clone, Copy)]
+pub(crate) struct Deadline {
+    timed: bool,
+}
+
+impl Deadline {
+    /// Sleeps until woken.
+    pub(crate) const NEVER: Self = Self { timed: false };
+
+    /// Expires at the first sleep, whatever the timeout.
+    pub(crate) fn after(_: core::time::Duration) -> Self {
+        Self { timed: true }
+    }
+}
+
+mod monitor {
+    pub(crate) use super::atomic::{AtomicU32, Ordering};
+    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+
+    use super::Deadline;
+
+    pub(crate) fn sleep(condvar: &Condvar, guard: MutexGuard<'_, ()>, deadline: Deadline) -> bool {
+        if deadline.timed {
+            drop(guard);
+            super::yield_now();
+            return false;
+        }
+        drop(condvar.wait(guard));
+        true
+    }
+}
+
+/// The atomic types and the ordering vocabulary.
+pub(crate) mod atomic {
+    use core::panic::Location;
+
+    pub(crate) use loom::sync::atomic::Ordering;
+
+    use super::weaken::{Operation, weakened};
+
+    /// A fence, or nothing where the mutator drops it.
+    #[track_caller]
+    pub(crate) fn fence(order: Ordering) {
+        if let Some(order) = weakened(Location::caller(), Operation::Fence, order) {
+            loom::sync::atomic::fence(order);
+        }
+    }
+
+    macro_rules! wrapper {
+        ($name:ident, $value:ty) => {
+            wrapper!(@base $name, $value);
+
+            // The arithmetic of `core`'s type, whether or not a primitive uses it today.
+            #[allow(dead_code)]
+            impl $name {
+                #[track_caller]
+                pub(crate) fn fetch_add(&self, value: $value, order: Ordering) -> $value {
+                    self.0.fetch_add(value, access(order))
+                }
+
+                #[track_caller]
+                pub(crate) fn fetch_or(&self, value: $value, order: Ordering) -> $value {
+                    self.0.fetch_or(value, access(order))
+                }
+
+                #[track_caller]
+                pub(crate) fn fetch_and(&self, value: $value, order: Ordering) -> $value {
+                    self.0.fetch_and(value, access(order))
+                }
+            }
+        };
+        (@base $name:ident, $value:ty) => {
+            /// loom's type with every ordering open to the mutator.
+            pub(crate) struct $name(pub(super) loom::sync::atomic::$name);
+
+            // The methods of `core`'s type, whether or not a primitive uses each today.
+            #[allow(dead_code)]
+            impl $name {
+                pub(crate) fn new(value: $value) -> Self {
+                    Self(loom::sync::atomic::$name::new(value))
+                }
+
+                pub(crate) fn into_inner(self) -> $value {
+                    // SAFETY: owned, so no other thread stores; loom checks that earlier stores
+                    // are ordered before this.
+                    unsafe { self.0.unsync_load() }
+                }
+
+                #[track_caller]
+                pub(crate) fn load(&self, order: Ordering) -> $value {
+                    self.0.load(access(order))
+                }
+
+                #[track_caller]
+                pub(crate) fn store(&self, value: $value, order: Ordering) {
+                    self.0.store(value, access(order));
+                }
+
+                #[track_caller]
+                pub(crate) fn swap(&self, value: $value, order: Ordering) -> $value {
+                    self.0.swap(value, access(order))
+                }
+
+                #[track_caller]
+                pub(crate) fn compare_exchange(
+                    &self,
+                    current: $value,
+                    new: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    self.0.compare_exchange(current, new, access(success), on_failure(failure))
+                }
+
+                #[track_caller]
+                pub(crate) fn compare_exchange_weak(
+                    &self,
+                    current: $value,
+                    new: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    self.0.compare_exchange_weak(current, new, access(success), on_failure(failure))
+                }
+            }
+        };
+    }
+
+    wrapper!(AtomicU32, u32);
+    wrapper!(AtomicU64, u64);
+    wrapper!(AtomicUsize, usize);
+    wrapper!(@base AtomicBool, bool);
+
+    #[track_caller]
+    fn access(order: Ordering) -> Ordering {
+        weakened(Location::caller(), Operation::Access, order).unwrap_or(order)
+    }
+
+    #[track_caller]
+    fn on_failure(order: Ordering) -> Ordering {
+        weakened(Location::caller(), Operation::Failure, order).unwrap_or(order)
+    }
+}

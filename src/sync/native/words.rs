@@ -1,0 +1,137 @@
+//! A value stored as a row of atomic words, so that a torn copy is a wrong value and not a data race.
+
+use core::cell::UnsafeCell;
+use core::mem::{MaybeUninit, size_of};
+use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
+
+use bytemuck::NoUninit;
+
+const WORD: usize = size_of::<usize>();
+
+/// Runs the body once for each chunk of a value of `$size` bytes, with its offset and its types.
+///
+/// The one place that decides with which width a byte is accessed (W2). `$size` is a constant, so
+/// the word loop is unrolled and the tail tests vanish.
+macro_rules! for_each_chunk {
+    ($size:expr, |$at:ident, $atomic:ident, $int:ident| $body:block) => {{
+        let size: usize = $size;
+        let mut $at = 0;
+        while $at + WORD <= size {
+            for_each_chunk!(@ $atomic = AtomicUsize, $int = usize, $body);
+            $at += WORD;
+        }
+        if WORD == 8 && size & 4 != 0 {
+            for_each_chunk!(@ $atomic = AtomicU32, $int = u32, $body);
+            $at += 4;
+        }
+        if size & 2 != 0 {
+            for_each_chunk!(@ $atomic = AtomicU16, $int = u16, $body);
+            $at += 2;
+        }
+        if size & 1 != 0 {
+            for_each_chunk!(@ $atomic = AtomicU8, $int = u8, $body);
+        }
+    }};
+    (@ $atomic:ident = $a:ty, $int:ident = $i:ty, $body:block) => {{
+        type $atomic = $a;
+        type $int = $i;
+        $body
+    }};
+}
+/// The bytes of one `T`, copied in and out with relaxed atomic accesses.
+///
+/// Invariants: W1, `bytes` starts at a word boundary (the empty array gives the alignment). W2, a
+/// byte is always accessed with the same width, which `for_each_chunk` alone decides: words from
+/// the front, then at most one of each smaller width. W3, all `size_of::<T>()` bytes are initialised
+/// as soon as a value was stored, because `T: NoUninit` has no padding; trailing padding of this
+/// struct is never touched.
+#[repr(C)]
+pub(crate) struct Words<T> {
+    align: [AtomicUsize; 0],
+    bytes: UnsafeCell<MaybeUninit<T>>,
+}
+
+// SAFETY: the only access through `&Words` is a relaxed atomic copy of a whole `T` in or out; that
+// hands values of `T` between threads (`Send`) and never a reference (`Sync` is not needed).
+unsafe impl<T: NoUninit + Send> Sync for Words<T> {}
+
+impl<T: NoUninit> Words<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self { align: [], bytes: UnsafeCell::new(MaybeUninit::new(value)) }
+    }
+
+    /// A place for a value that is not there yet.
+    pub(crate) const fn empty() -> Self {
+        Self { align: [], bytes: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+
+    /// Copies the bytes out.
+    ///
+    /// The result is a `T` only if no store overlapped and a value had been stored before.
+    #[inline(always)]
+    pub(crate) fn load(&self) -> MaybeUninit<T> {
+        let mut copy = MaybeUninit::<T>::uninit();
+        let (from, to) = (self.bytes.get().cast::<u8>(), copy.as_mut_ptr().cast::<u8>());
+        for_each_chunk!(size_of::<T>(), |at, Atomic, Int| {
+            // `at` plus the width is within both buffers.
+            let (from, to) = (from.wrapping_add(at), to.wrapping_add(at));
+            // SAFETY: aligned and always of this width, by W1 and W2; alive as long as `self`.
+            let word = unsafe { Atomic::from_ptr(from.cast::<Int>()) };
+            // Relaxed: the caller's sequence word and fence order and validate the copy.
+            let value = word.load(Relaxed);
+            // SAFETY: `to` points into `copy`, which may be aligned to less than a word.
+            unsafe { to.cast::<Int>().write_unaligned(value) };
+        });
+        copy
+    }
+
+    /// Copies the bytes of `value` in.
+    #[inline(always)]
+    pub(crate) fn store(&self, value: &T) {
+        let (from, to) = (core::ptr::from_ref(value).cast::<u8>(), self.bytes.get().cast::<u8>());
+        for_each_chunk!(size_of::<T>(), |at, Atomic, Int| {
+            // `at` plus the width is within both buffers.
+            let (from, to) = (from.wrapping_add(at), to.wrapping_add(at));
+            // SAFETY: every byte of `value` is initialised (`NoUninit`); it may be aligned to less
+            // than a word.
+            let value = unsafe { from.cast::<Int>().read_unaligned() };
+            // SAFETY: aligned and always of this width, by W1 and W2; alive as long as `self`.
+            let word = unsafe { Atomic::from_ptr(to.cast::<Int>()) };
+            // Relaxed: the caller's sequence word and fence order the copy.
+            word.store(value, Relaxed);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip<const N: usize>() {
+        let a: [u8; N] = core::array::from_fn(|i| i as u8 + 1);
+        let b: [u8; N] = core::array::from_fn(|i| 0xF0 ^ i as u8);
+        let words = Words::new(a);
+        // SAFETY: a value was stored and nobody writes.
+        assert_eq!(unsafe { words.load().assume_init() }, a);
+        words.store(&b);
+        // SAFETY: as above.
+        assert_eq!(unsafe { words.load().assume_init() }, b);
+    }
+
+    #[test]
+    fn every_tail_width_round_trips() {
+        round_trip::<0>();
+        round_trip::<1>();
+        round_trip::<2>();
+        round_trip::<3>();
+        round_trip::<4>();
+        round_trip::<5>();
+        round_trip::<6>();
+        round_trip::<7>();
+        round_trip::<8>();
+        round_trip::<9>();
+        round_trip::<15>();
+        round_trip::<64>();
+        round_trip::<71>();
+    }
+}
