@@ -64,10 +64,13 @@ impl<T> Producer<T> {
     #[inline]
     pub fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
         let own = &mut *self.own;
+        let room = own.tail != own.limit || own.refresh();
+        // After the look at the indices: a consumer that goes empties the ring, and room that it made
+        // that way must not be used.
         if own.shared.tail.peer.is_gone() {
             return Err(TryPushError::Closed(value));
         }
-        if own.tail == own.limit && !own.refresh() {
+        if !room {
             return Err(TryPushError::Full(value));
         }
         // SAFETY: `tail < limit`, so the slot is empty and ours (I2, I3).
