@@ -45,8 +45,8 @@ impl<T: PlainData> SeqLock<T> {
         /// A cell that holds `value`.
         ///
         /// ```
-        /// static LIMITS: untorn::SeqLock<(u32, )> = untorn::SeqLock::new((9,));
-        /// # let _ = &LIMITS;
+        /// static LIMITS: untorn::SeqLock<[u32; 2]> = untorn::SeqLock::new([1, 9]);
+        /// assert_eq!(LIMITS.read(), [1, 9]);
         /// ```
         #[must_use]
         pub const fn new(value: T) -> Self {
@@ -126,9 +126,9 @@ impl<T: PlainData> SeqLock<T> {
     /// nothing is stored and the cell stays usable.
     ///
     /// ```
-    /// let cell = untorn::SeqLock::new((1_u32, ));
-    /// cell.update(|value| value.0 += 1);
-    /// assert_eq!(cell.read(), (2,));
+    /// let cell = untorn::SeqLock::new([1_u32, 5]);
+    /// cell.update(|range| range[1] += 1);
+    /// assert_eq!(cell.read(), [1, 6]);
     /// ```
     #[inline]
     pub fn update(&self, change: impl FnOnce(&mut T)) {

@@ -11,8 +11,8 @@ use super::ring::Shared;
 use crate::error::TryPopError;
 #[cfg(feature = "std")]
 use crate::error::{Closed, PopTimeoutError};
-use crate::sync::Arc;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::{Arc, own_load};
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration};
 
@@ -39,7 +39,9 @@ struct Own<T> {
 
 impl<T> Consumer<T> {
     pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        Self { own: CachePadded::new(Own { shared, head: 0, limit: 0 }), alone: PhantomData }
+        let head = own_load(&shared.head.index);
+        let own = Own { shared, head, limit: head };
+        Self { own: CachePadded::new(own), alone: PhantomData }
     }
 
     /// Pops the oldest value if there is one. Wait-free.

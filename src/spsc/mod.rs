@@ -124,6 +124,29 @@ pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
 /// assert!(untorn::spsc::try_ring::<u8>(usize::MAX).is_err());
 /// ```
 pub fn try_ring<T>(capacity: usize) -> Result<(Producer<T>, Consumer<T>), CapacityError> {
-    let shared = crate::sync::Arc::new(ring::Shared::new(capacity)?);
+    let shared = crate::sync::Arc::new(ring::Shared::new(capacity, 0)?);
     Ok((Producer::new(shared.clone()), Consumer::new(shared)))
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_indices_wrap() {
+        let shared = crate::sync::Arc::new(ring::Shared::new(3, usize::MAX - 4).unwrap());
+        let (mut producer, mut consumer) = (Producer::new(shared.clone()), Consumer::new(shared));
+        for round in 0..10 {
+            for value in 0..3 {
+                assert_eq!(producer.len(), value);
+                producer.try_push((round, value)).unwrap();
+            }
+            assert!(matches!(producer.try_push((0, 0)), Err(TryPushError::Full(_))));
+            assert_eq!(consumer.len(), 3);
+            for value in 0..3 {
+                assert_eq!(consumer.try_pop(), Ok((round, value)));
+            }
+            assert_eq!(consumer.try_pop(), Err(TryPopError::Empty));
+        }
+    }
 }

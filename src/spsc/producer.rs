@@ -11,8 +11,8 @@ use super::ring::Shared;
 use crate::error::TryPushError;
 #[cfg(feature = "std")]
 use crate::error::{Closed, PushTimeoutError};
-use crate::sync::Arc;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::{Arc, own_load};
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration};
 
@@ -38,8 +38,9 @@ struct Own<T> {
 
 impl<T> Producer<T> {
     pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        let limit = shared.capacity;
-        Self { own: CachePadded::new(Own { shared, tail: 0, limit }), alone: PhantomData }
+        let tail = own_load(&shared.tail.index);
+        let limit = tail.wrapping_add(shared.capacity);
+        Self { own: CachePadded::new(Own { shared, tail, limit }), alone: PhantomData }
     }
 
     /// Pushes `value` if there is room. Wait-free.

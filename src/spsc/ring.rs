@@ -39,7 +39,8 @@ unsafe impl<T: Send> Sync for Shared<T> {}
 unsafe impl<T: Send> Send for Shared<T> {}
 
 impl<T> Shared<T> {
-    pub(super) fn new(capacity: usize) -> Result<Self, CapacityError> {
+    /// An empty ring whose indices begin at `start`: zero, but for a test of the wrap.
+    pub(super) fn new(capacity: usize, start: usize) -> Result<Self, CapacityError> {
         let refuse = |reason| CapacityError { capacity, reason };
         if capacity == 0 {
             return Err(refuse(Refusal::Zero));
@@ -51,7 +52,7 @@ impl<T> Shared<T> {
             return Err(too_large());
         }
         let slots = try_slots(storage).map_err(|_| refuse(Refusal::NoMemory { element }))?;
-        let line = || Line { index: AtomicUsize::new(0), peer: Signal::new() };
+        let line = || Line { index: AtomicUsize::new(start), peer: Signal::new() };
         Ok(Self {
             tail: CachePadded::new(line()),
             head: CachePadded::new(line()),

@@ -1,0 +1,58 @@
+//! The short examples run to their end and print what they are there to show.
+//!
+//! `cargo test` builds the examples beside the tests; they are started as programs of their own.
+#![cfg(all(feature = "std", not(miri)))]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+fn run(example: &str) -> String {
+    let mut path: PathBuf = std::env::current_exe().expect("a test has a path");
+    path.pop();
+    path.set_file_name("examples");
+    path.push(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+    let output = Command::new(&path).output().unwrap_or_else(|error| {
+        panic!("{}: {error}; `cargo test` without a target builds it", path.display())
+    });
+    let text = String::from_utf8(output.stdout).expect("the examples print text");
+    assert!(
+        output.status.success(),
+        "{example} failed:\n{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text
+}
+
+/// The number at the end of the line that starts with `label`.
+fn number(text: &str, label: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(label));
+    let line = line.unwrap_or_else(|| panic!("no line `{label}` in:\n{text}"));
+    line.trim().parse().unwrap_or_else(|error| panic!("`{line}`: {error}"))
+}
+
+#[test]
+fn counter_workers() {
+    let text = run("counter_workers");
+    assert_eq!(number(&text, "expected:"), 40_000);
+    assert_eq!(number(&text, "Counter:"), 40_000);
+    let kept = number(&text, "load, then store:");
+    assert_eq!(number(&text, "lost by the latter:"), 40_000 - kept);
+    assert!(kept < 40_000, "the broken variant loses updates");
+    assert_eq!(text.matches("completed 10000 increments").count(), 4);
+}
+
+#[test]
+fn snapshot_config() {
+    let text = run("snapshot_config");
+    assert_eq!(text.matches("none torn").count(), 3, "{text}");
+    assert_eq!(text.matches("writer: published version").count(), 5, "{text}");
+    assert!(text.ends_with("last version 5: 9 workers\n"), "{text}");
+}
+
+#[test]
+fn backpressure() {
+    let text = run("backpressure");
+    assert!(text.contains("20 of 20 jobs done"), "{text}");
+    assert!(text.contains("the ring was full, waited"), "{text}");
+    assert!(text.contains("jobs of 1 MiB between the two (capacity 4, one in hand)"), "{text}");
+}

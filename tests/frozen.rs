@@ -1,0 +1,115 @@
+//! What a stalled writer may hold up, and what not: the writer is frozen in the worst place.
+
+use std::cell::RefCell;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use untorn::{SeqLock, Snapshot, pause_points};
+
+/// A thread that stands still at a pause point.
+struct Frozen {
+    reached: Receiver<()>,
+    go_on: Sender<()>,
+}
+
+thread_local! {
+    /// Where this thread is to stand still, once.
+    static FREEZE: RefCell<Option<(&'static str, Sender<()>, Receiver<()>)>> =
+        const { RefCell::new(None) };
+}
+
+fn hook(point: &'static str) {
+    let chosen = FREEZE.with_borrow_mut(|freeze| freeze.take_if(|(at, ..)| *at == point));
+    if let Some((_, reached, go_on)) = chosen {
+        reached.send(()).expect("the test waits for it");
+        go_on.recv().expect("the test lets it go on");
+    }
+}
+
+/// Makes the calling thread stand still when it next passes `point`.
+fn freeze_at(point: &'static str, reached: Sender<()>, go_on: Receiver<()>) {
+    pause_points::set_hook(hook);
+    FREEZE.set(Some((point, reached, go_on)));
+}
+
+/// Runs `write` on a thread until it stands still at `point`, then `observe`, then lets it finish.
+fn while_frozen(point: &'static str, write: impl FnOnce() + Send, observe: impl FnOnce()) {
+    let (reached_sender, reached) = channel();
+    let (go_on, go_on_receiver) = channel();
+    let frozen = Frozen { reached, go_on };
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            freeze_at(point, reached_sender, go_on_receiver);
+            write();
+        });
+        frozen.reached.recv().expect("the writer passes the point");
+        observe();
+        frozen.go_on.send(()).expect("the writer waits");
+    });
+}
+
+fn readers_complete<const N: usize>() {
+    let cell = Snapshot::<[u64; 8], N>::with_slots([1; 8]);
+    while_frozen(
+        "snapshot.publish.filled",
+        || cell.publish([2; 8]),
+        || {
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        for _ in 0..1_000 {
+                            assert_eq!(cell.try_read(), Some([1; 8]), "the first try succeeds");
+                            assert_eq!(cell.read(), [1; 8]);
+                        }
+                    });
+                }
+            });
+        },
+    );
+    assert_eq!(cell.read(), [2; 8]);
+}
+
+#[test]
+fn a_writer_frozen_inside_publish_holds_up_no_reader() {
+    readers_complete::<2>();
+    readers_complete::<3>();
+    readers_complete::<4>();
+}
+
+/// The difference that the documentation states: a sequence lock's readers do wait for its writer.
+#[test]
+fn a_writer_frozen_inside_write_turns_readers_of_a_seqlock_away() {
+    let cell = SeqLock::new([1_u64; 8]);
+    while_frozen(
+        "seqlock.write.odd",
+        || cell.write([2; 8]),
+        || {
+            assert_eq!(cell.try_read(), None);
+            assert!(cell.try_writer().is_none());
+        },
+    );
+    assert_eq!(cell.try_read(), Some([2; 8]));
+}
+
+/// `update` runs its closure before the write begins, so a slow closure holds up no reader.
+#[test]
+fn a_slow_update_holds_up_no_reader() {
+    let cell = SeqLock::new([1_u64; 8]);
+    let (entered_sender, entered) = channel();
+    let (go_on, go_on_receiver) = channel::<()>();
+    thread::scope(|scope| {
+        let cell = &cell;
+        scope.spawn(move || {
+            cell.update(|value| {
+                entered_sender.send(()).unwrap();
+                go_on_receiver.recv().unwrap();
+                *value = [2; 8];
+            });
+        });
+        entered.recv().unwrap();
+        assert_eq!(cell.try_read(), Some([1; 8]));
+        assert_eq!(cell.read(), [1; 8]);
+        go_on.send(()).unwrap();
+    });
+    assert_eq!(cell.read(), [2; 8]);
+}

@@ -1,0 +1,78 @@
+//! SpinLock: the public contract.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use untorn::SpinLock;
+
+#[test]
+fn one_holder_at_a_time() {
+    // Two words that only a holder moves, in two steps: a second holder would see them differ.
+    let lock = SpinLock::new([0_u64, 0]);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..5_000 {
+                    let mut pair = lock.lock();
+                    assert_eq!(pair[0], pair[1]);
+                    pair[0] += 1;
+                    pair[1] += 1;
+                }
+            });
+        }
+    });
+    assert_eq!(lock.into_inner(), [20_000, 20_000]);
+}
+
+#[test]
+fn try_lock_fails_while_held_and_only_then() {
+    let lock = SpinLock::new(1);
+    let guard = lock.try_lock().expect("free");
+    assert!(lock.try_lock().is_none());
+    assert_eq!(format!("{lock:?}"), "SpinLock { held: true, .. }");
+    drop(guard);
+    assert_eq!(*lock.try_lock().expect("free again"), 1);
+    assert_eq!(format!("{lock:?}"), "SpinLock { held: false, .. }");
+}
+
+#[test]
+fn a_panic_releases_the_lock() {
+    let lock = SpinLock::new(1);
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let mut value = lock.lock();
+        *value = 2;
+        panic!("while it is held");
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(*lock.lock(), 2, "not poisoned, and what was done stays done");
+}
+
+#[test]
+fn a_forgotten_guard_keeps_the_lock() {
+    let mut lock = SpinLock::new(1);
+    std::mem::forget(lock.lock());
+    assert!(lock.try_lock().is_none());
+    *lock.get_mut() += 1;
+    assert_eq!(lock.into_inner(), 2);
+}
+
+#[test]
+fn a_guard_may_be_released_by_another_thread() {
+    let lock = SpinLock::new(String::from("a"));
+    let guard = lock.lock();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut guard = guard;
+            guard.push('b');
+        });
+    });
+    assert_eq!(*lock.lock(), "ab");
+}
+
+#[test]
+fn holds_unsized_values() {
+    let lock = SpinLock::new([1, 2, 3]);
+    let slice: &SpinLock<[i32]> = &lock;
+    slice.lock()[1] = 9;
+    assert_eq!(slice.lock().iter().sum::<i32>(), 13);
+    assert_eq!(format!("{:?} {}", lock.lock(), SpinLock::new(5).lock()), "[1, 9, 3] 5");
+}

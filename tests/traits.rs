@@ -1,0 +1,69 @@
+//! Auto traits and sizes of every public type, positive and negative. Most unsoundness that was ever
+//! published in this field is a missing bound.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::rc::Rc;
+
+use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
+use untorn::spin::SpinLockGuard;
+use untorn::{Counter, SeqLock, Snapshot, SpinLock, seqlock};
+
+/// Plain data that must stay on its thread.
+type Local = PhantomData<Rc<u8>>;
+
+assert_impl_all!(Counter: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+const_assert_eq!(size_of::<Counter>(), 8);
+
+// A lock moves its value from thread to thread, so `Send` is what it needs.
+assert_impl_all!(SpinLock<Cell<u8>>: Send, Sync, Unpin, UnwindSafe);
+assert_not_impl_any!(SpinLock<Rc<u8>>: Send, Sync);
+assert_not_impl_any!(SpinLock<u8>: RefUnwindSafe);
+const_assert_eq!(size_of::<SpinLock<u8>>(), 2);
+// A guard is a `&mut T`, and a shared one is a `&T`.
+assert_impl_all!(SpinLockGuard<'static, u8>: Send, Sync);
+assert_impl_all!(SpinLockGuard<'static, Cell<u8>>: Send);
+assert_not_impl_any!(SpinLockGuard<'static, Cell<u8>>: Sync);
+assert_not_impl_any!(SpinLockGuard<'static, Rc<u8>>: Send, Sync);
+assert_not_impl_any!(SpinLockGuard<'static, std::sync::MutexGuard<'static, u8>>: Send);
+
+// Cells hand out copies: `Send` is enough, and is needed.
+assert_impl_all!(SeqLock<u64>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(SeqLock<Local>: Send, Sync);
+assert_impl_all!(seqlock::Writer<'static, u64>: Send, Sync);
+assert_not_impl_any!(seqlock::Writer<'static, Local>: Send, Sync);
+assert_impl_all!(Snapshot<u64>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Snapshot<u64, 4>: Send, Sync);
+assert_not_impl_any!(Snapshot<Local>: Send, Sync);
+const_assert!(size_of::<SeqLock<[u64; 8]>>() <= 80);
+
+#[cfg(feature = "alloc")]
+mod queues {
+    use super::*;
+    use untorn::spsc::{
+        CapacityError, Closed, Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError,
+        TryPushError,
+    };
+
+    // One end, one thread at a time: sent, never shared.
+    assert_impl_all!(Producer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Consumer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(Producer<u8>: Sync, Clone);
+    assert_not_impl_any!(Consumer<u8>: Sync, Clone);
+    assert_not_impl_any!(Producer<Rc<u8>>: Send, Sync);
+    assert_not_impl_any!(Consumer<Rc<u8>>: Send, Sync);
+    // Two ends side by side share no cache line.
+    const_assert!(align_of::<Producer<u8>>() >= 64);
+    const_assert!(align_of::<Consumer<u8>>() >= 64);
+
+    // Errors carry values that need not be `Debug`, and are errors all the same.
+    struct Opaque;
+    assert_impl_all!(Closed<Opaque>: Error, Send, Sync);
+    assert_impl_all!(TryPushError<Opaque>: Error, Send, Sync);
+    assert_impl_all!(PushTimeoutError<Opaque>: Error, Send, Sync);
+    assert_impl_all!(TryPopError: Error, Send, Sync, Copy);
+    assert_impl_all!(PopTimeoutError: Error, Send, Sync, Copy);
+    assert_impl_all!(CapacityError: Error, Send, Sync, Copy);
+}
