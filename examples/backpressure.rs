@@ -44,7 +44,9 @@ fn main() {
     let (jobs, most) = consuming.join().expect("the consumer does not panic");
     println!("{jobs} of {JOBS} jobs done in {} ms", start.elapsed().as_millis());
     println!("the producer stood still for {} ms", waited.as_millis());
-    println!("never more than {most} jobs of 1 MiB between the two (capacity {CAPACITY}, one in hand)");
+    println!(
+        "never more than {most} jobs of 1 MiB between the two (capacity {CAPACITY}, one in hand)"
+    );
     assert_eq!(jobs, JOBS);
     assert!(most <= CAPACITY + 1, "memory stays flat");
 }

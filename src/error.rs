@@ -72,9 +72,9 @@ impl Error for CapacityError {}
 /// The other end is gone; carries the value back where there is one.
 ///
 /// ```
-/// let (mut producer, consumer) = untorn::spsc::ring(1);
-/// drop(consumer);
-/// assert_eq!(producer.push("kept").unwrap_err().0, "kept");
+/// let error = untorn::spsc::Closed("kept");
+/// assert_eq!(error.to_string(), "the other end is gone");
+/// assert_eq!(error.into_inner(), "kept");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Closed<T = ()>(pub T);

@@ -6,45 +6,38 @@ use std::thread;
 
 use untorn::{SeqLock, Snapshot, pause_points};
 
-/// A thread that stands still at a pause point.
-struct Frozen {
-    reached: Receiver<()>,
-    go_on: Sender<()>,
-}
-
 thread_local! {
     /// Where this thread is to stand still, once.
-    static FREEZE: RefCell<Option<(&'static str, Sender<()>, Receiver<()>)>> =
-        const { RefCell::new(None) };
+    static FREEZE: RefCell<Option<Freeze>> = const { RefCell::new(None) };
+}
+
+struct Freeze {
+    point: &'static str,
+    reached: Sender<()>,
+    go_on: Receiver<()>,
 }
 
 fn hook(point: &'static str) {
-    let chosen = FREEZE.with_borrow_mut(|freeze| freeze.take_if(|(at, ..)| *at == point));
-    if let Some((_, reached, go_on)) = chosen {
-        reached.send(()).expect("the test waits for it");
-        go_on.recv().expect("the test lets it go on");
+    let chosen = FREEZE.with_borrow_mut(|freeze| freeze.take_if(|freeze| freeze.point == point));
+    if let Some(freeze) = chosen {
+        freeze.reached.send(()).expect("the test waits for it");
+        freeze.go_on.recv().expect("the test lets it go on");
     }
-}
-
-/// Makes the calling thread stand still when it next passes `point`.
-fn freeze_at(point: &'static str, reached: Sender<()>, go_on: Receiver<()>) {
-    pause_points::set_hook(hook);
-    FREEZE.set(Some((point, reached, go_on)));
 }
 
 /// Runs `write` on a thread until it stands still at `point`, then `observe`, then lets it finish.
 fn while_frozen(point: &'static str, write: impl FnOnce() + Send, observe: impl FnOnce()) {
+    pause_points::set_hook(hook);
     let (reached_sender, reached) = channel();
-    let (go_on, go_on_receiver) = channel();
-    let frozen = Frozen { reached, go_on };
+    let (go_on_sender, go_on) = channel();
     thread::scope(|scope| {
         scope.spawn(move || {
-            freeze_at(point, reached_sender, go_on_receiver);
+            FREEZE.set(Some(Freeze { point, reached: reached_sender, go_on }));
             write();
         });
-        frozen.reached.recv().expect("the writer passes the point");
+        reached.recv().expect("the writer passes the point");
         observe();
-        frozen.go_on.send(()).expect("the writer waits");
+        go_on_sender.send(()).expect("the writer waits");
     });
 }
 
@@ -57,7 +50,7 @@ fn readers_complete<const N: usize>() {
             thread::scope(|scope| {
                 for _ in 0..4 {
                     scope.spawn(|| {
-                        for _ in 0..1_000 {
+                        for _ in 0..100 {
                             assert_eq!(cell.try_read(), Some([1; 8]), "the first try succeeds");
                             assert_eq!(cell.read(), [1; 8]);
                         }

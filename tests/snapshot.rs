@@ -4,7 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use untorn::Snapshot;
 
+mod support;
+use support::rounds;
+
 fn reads_are_whole_and_never_go_back<const N: usize>() {
+    let last = rounds(50_000) as u64;
     let cell = Snapshot::<[u64; 9], N>::with_slots([0; 9]);
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -19,10 +23,10 @@ fn reads_are_whole_and_never_go_back<const N: usize>() {
                 }
             });
         }
-        (1..=50_000).for_each(|i| cell.publish([i; 9]));
+        (1..=last).for_each(|i| cell.publish([i; 9]));
         done.store(true, Relaxed);
     });
-    assert_eq!(cell.read(), [50_000; 9]);
+    assert_eq!(cell.read(), [last; 9]);
 }
 
 #[test]
@@ -42,20 +46,21 @@ fn four_slots() {
 
 #[test]
 fn several_writers_take_turns() {
+    let count = rounds(5_000) as u32;
     let cell = Snapshot::new([0_u32; 5]);
     std::thread::scope(|scope| {
         for writer in 1..=4 {
             let cell = &cell;
-            scope.spawn(move || (0..5_000).for_each(|i| cell.publish([writer * 10_000 + i; 5])));
+            scope.spawn(move || (0..count).for_each(|i| cell.publish([writer * 10_000 + i; 5])));
         }
         scope.spawn(|| {
-            for _ in 0..5_000 {
+            for _ in 0..count {
                 let value = cell.read();
                 assert_eq!(value, [value[0]; 5]);
             }
         });
     });
-    assert_eq!(cell.into_inner()[0] % 10_000, 4_999, "the last publish of some writer");
+    assert_eq!(cell.into_inner()[0] % 10_000, count - 1, "the last publish of some writer");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use untorn::spsc::{PopTimeoutError, PushTimeoutError, ring};
 
 mod support;
-use support::PATIENCE;
+use support::{PATIENCE, rounds};
 
 /// Long enough that the other side is asleep, not spinning, in nearly every run.
 const NAP: Duration = Duration::from_millis(30);
@@ -17,14 +17,15 @@ fn a_stream_arrives_whole_through_every_capacity() {
     for capacity in [1, 2, 3, 64] {
         let (mut producer, mut consumer) = ring(capacity);
         let pushing = thread::spawn(move || {
-            (0..20_000_u64).for_each(|i| producer.push(Box::new(i)).expect("the consumer lives"));
+            (0..rounds(20_000))
+                .for_each(|i| producer.push(Box::new(i)).expect("the consumer lives"));
         });
         let mut expected = 0;
         while let Ok(value) = consumer.pop() {
             assert_eq!(*value, expected);
             expected += 1;
         }
-        assert_eq!(expected, 20_000);
+        assert_eq!(expected, rounds(20_000));
         pushing.join().unwrap();
     }
 }
@@ -126,7 +127,7 @@ fn no_wake_up_is_lost_in_many_handshakes() {
             pong.push(value).expect("the other side waits for it");
         }
     });
-    for i in 0..20_000_u32 {
+    for i in 0..rounds(20_000) {
         ping.push(i).unwrap();
         assert_eq!(ponged.pop_timeout(PATIENCE), Ok(i), "a wake-up was lost");
     }

@@ -2,7 +2,6 @@
 //! published in this field is a missing bound.
 
 use std::cell::Cell;
-use std::error::Error;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
@@ -41,6 +40,8 @@ const_assert!(size_of::<SeqLock<[u64; 8]>>() <= 80);
 
 #[cfg(feature = "alloc")]
 mod queues {
+    use std::error::Error;
+
     use super::*;
     use untorn::spsc::{
         CapacityError, Closed, Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError,

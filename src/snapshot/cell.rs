@@ -214,7 +214,7 @@ impl<T, const N: usize> fmt::Debug for Snapshot<T, N> {
 // A panic cannot strike while a value is half published: the copy runs no code of the caller.
 impl<T: RefUnwindSafe, const N: usize> RefUnwindSafe for Snapshot<T, N> {}
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

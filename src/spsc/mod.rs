@@ -4,7 +4,10 @@
 //! be the whole story: a producer that is too fast stops. **Use something else when** several threads
 //! push or pop, or when the queue must grow.
 //!
-//! ```
+//! The calls that wait need the feature `std`.
+//!
+#![cfg_attr(feature = "std", doc = "```")]
+#![cfg_attr(not(feature = "std"), doc = "```ignore")]
 //! let (mut producer, mut consumer) = untorn::spsc::ring(2);
 //!
 //! let worker = std::thread::spawn(move || {
@@ -128,7 +131,7 @@ pub fn try_ring<T>(capacity: usize) -> Result<(Producer<T>, Consumer<T>), Capaci
     Ok((Producer::new(shared.clone()), Consumer::new(shared)))
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

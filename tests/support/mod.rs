@@ -7,6 +7,11 @@ use std::time::Duration;
 /// Long enough for any thread of a busy machine to get its turn; only a failing test waits it out.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How many rounds a test runs: fewer under Miri, which looks closer and takes its time.
+pub(crate) const fn rounds(full: usize) -> usize {
+    if cfg!(miri) { full / 500 } else { full }
+}
+
 /// Counts the live values it handed out.
 #[derive(Debug, Default)]
 pub(crate) struct Alive(AtomicUsize);
