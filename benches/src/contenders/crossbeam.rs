@@ -1,0 +1,59 @@
+//! crossbeam: a bounded queue and a bounded channel, both for many threads at either end.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_queue::ArrayQueue;
+
+use crate::shapes::spsc::Spsc;
+
+/// `crossbeam_queue::ArrayQueue`.
+#[derive(Debug)]
+pub struct Array;
+
+impl Spsc for Array {
+    const NAME: &'static str = "crossbeam-array";
+    const PACKAGE: &'static str = "crossbeam-queue";
+    type Tx = Arc<ArrayQueue<u64>>;
+    type Rx = Arc<ArrayQueue<u64>>;
+
+    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
+        let queue = Arc::new(ArrayQueue::new(capacity));
+        (queue.clone(), queue)
+    }
+
+    #[inline]
+    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+        tx.push(item).is_ok()
+    }
+
+    #[inline]
+    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+        rx.pop()
+    }
+}
+
+/// `crossbeam_channel::bounded`.
+#[derive(Debug)]
+pub struct Channel;
+
+impl Spsc for Channel {
+    const NAME: &'static str = "crossbeam-channel";
+    const PACKAGE: &'static str = "crossbeam-channel";
+    type Tx = Sender<u64>;
+    type Rx = Receiver<u64>;
+
+    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
+        bounded(capacity)
+    }
+
+    #[inline]
+    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+        tx.try_send(item).is_ok()
+    }
+
+    #[inline]
+    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+        rx.try_recv().ok()
+    }
+}

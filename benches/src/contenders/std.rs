@@ -1,0 +1,180 @@
+//! The standard library: the baselines, whose code is fixed and plain, and the channel.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+
+use crate::shapes::BASELINE;
+use crate::shapes::cell::{Cell, Payload};
+use crate::shapes::counter::Count;
+use crate::shapes::lock::{Guarded, Lock};
+use crate::shapes::spsc::Spsc;
+
+/// The baselines do nothing clever: lock, or die with the thread that panicked.
+#[inline]
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no holder panicked")
+}
+
+impl Count for Mutex<u64> {
+    const NAME: &'static str = BASELINE;
+    const PACKAGE: &'static str = "std";
+
+    fn new() -> Self {
+        Self::new(0)
+    }
+
+    #[inline]
+    fn add(&self) {
+        *hold(self) += 1;
+    }
+
+    fn get(&self) -> u64 {
+        *hold(self)
+    }
+}
+
+impl Count for AtomicU64 {
+    const NAME: &'static str = "std-atomic";
+    const PACKAGE: &'static str = "std";
+
+    fn new() -> Self {
+        Self::new(0)
+    }
+
+    #[inline]
+    fn add(&self) {
+        self.fetch_add(1, Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.load(Relaxed)
+    }
+}
+
+impl Lock for Mutex<Guarded> {
+    const NAME: &'static str = BASELINE;
+    const PACKAGE: &'static str = "std";
+
+    fn new() -> Self {
+        Self::default()
+    }
+
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(&mut Guarded) -> R) -> R {
+        f(&mut hold(self))
+    }
+}
+
+/// The baseline queue: a deque behind a mutex.
+#[derive(Debug)]
+pub struct MutexDeque;
+
+/// What both ends of [`MutexDeque`] hold.
+#[derive(Debug, Clone)]
+pub struct MutexDequeEnd {
+    items: Arc<Mutex<VecDeque<u64>>>,
+    capacity: usize,
+}
+
+impl Spsc for MutexDeque {
+    const NAME: &'static str = BASELINE;
+    const PACKAGE: &'static str = "std";
+    type Tx = MutexDequeEnd;
+    type Rx = MutexDequeEnd;
+
+    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
+        let items = Arc::new(Mutex::new(VecDeque::with_capacity(capacity)));
+        let end = MutexDequeEnd { items, capacity };
+        (end.clone(), end)
+    }
+
+    #[inline]
+    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+        let mut items = hold(&tx.items);
+        if items.len() == tx.capacity {
+            return false;
+        }
+        items.push_back(item);
+        true
+    }
+
+    #[inline]
+    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+        hold(&rx.items).pop_front()
+    }
+}
+
+/// `std::sync::mpsc`, bounded.
+#[derive(Debug)]
+pub struct Mpsc;
+
+impl Spsc for Mpsc {
+    const NAME: &'static str = "std-mpsc";
+    const PACKAGE: &'static str = "std";
+    type Tx = SyncSender<u64>;
+    type Rx = Receiver<u64>;
+
+    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
+        sync_channel(capacity)
+    }
+
+    #[inline]
+    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+        tx.try_send(item).is_ok()
+    }
+
+    #[inline]
+    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+        rx.try_recv().ok()
+    }
+}
+
+impl Cell for Mutex<Payload> {
+    const NAME: &'static str = BASELINE;
+    const PACKAGE: &'static str = "std";
+    type Writer<'a> = &'a Self;
+
+    fn new(value: Payload) -> Self {
+        Self::new(value)
+    }
+
+    #[inline]
+    fn read(&self) -> Payload {
+        *hold(self)
+    }
+
+    fn writer(&self) -> Self::Writer<'_> {
+        self
+    }
+
+    #[inline]
+    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+        *hold(writer) = value;
+    }
+}
+
+impl Cell for RwLock<Payload> {
+    const NAME: &'static str = "rwlock";
+    const PACKAGE: &'static str = "std";
+    type Writer<'a> = &'a Self;
+
+    fn new(value: Payload) -> Self {
+        Self::new(value)
+    }
+
+    #[inline]
+    fn read(&self) -> Payload {
+        *RwLock::read(self).expect("no holder panicked")
+    }
+
+    fn writer(&self) -> Self::Writer<'_> {
+        self
+    }
+
+    #[inline]
+    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+        *RwLock::write(writer).expect("no holder panicked") = value;
+    }
+}

@@ -1,0 +1,305 @@
+//! Ratios that must hold, a line each: `SHAPE/REGIME[metric]:A<=B*k`.
+//!
+//! Smaller is better. A `[ns]` line holds when the median ratio of A's time to B's is at most k
+//! plus the A/A floor, where both run twice and the floor is the larger of the two. A floor above
+//! 5 % makes the ratio worthless and voids the line. An `[instr]` line compares instruction counts,
+//! which have no floor. A `[ns]` line of a one-thread regime in which an operation takes less than
+//! 2 ns must hold for instructions as well: so little time is mostly a matter of where the code
+//! happens to lie.
+//!
+//! Lines that begin with `#` are comments. A line that begins with `!` is a known miss: it is
+//! measured and shown, and does not fail the run.
+
+use std::fmt::{self, Write};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+use crate::crew::Crew;
+use crate::instructions;
+use crate::registry;
+use crate::report::term::plain;
+use crate::report::{Progress, percent};
+use crate::runner::{Amount, Plan, Series, check, measure};
+use crate::shapes::{Contender, Regime, Shape};
+use crate::stats;
+
+/// Above it, the machine was too unsteady to say anything.
+pub const HIGHEST_FLOOR: f64 = 0.05;
+/// How often a void line is measured.
+pub const ATTEMPTS: usize = 3;
+/// Below it, instructions are counted too.
+const SHORT_NANOS: f64 = 2.0;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// Its number in the file.
+    pub line: usize,
+    /// Measured and shown, but not held against the run.
+    pub known_miss: bool,
+    /// `SHAPE/REGIME`.
+    pub path: String,
+    /// What is compared.
+    pub metric: Metric,
+    /// Who must be small.
+    pub ours: String,
+    /// Against whom.
+    pub theirs: String,
+    /// How many times theirs ours may be.
+    pub times: f64,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, metric, ours, theirs, times, .. } = self;
+        let metric = match metric {
+            Metric::Nanos => "ns",
+            Metric::Instructions => "instr",
+        };
+        write!(f, "{path}[{metric}]:{ours}<={theirs}*{times}")
+    }
+}
+
+/// What a line compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// Time per operation.
+    Nanos,
+    /// Instructions per operation.
+    Instructions,
+}
+
+/// Reads a limits file; `name` is what errors call it.
+///
+/// # Errors
+///
+/// Names the first bad line, its number and what is wrong with it.
+pub fn parse(name: &str, text: &str) -> Result<Vec<Limit>> {
+    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let parsed = lines.map(|(number, line)| {
+        let limit = parse_line(number, line).and_then(|limit| resolve(&limit).map(|_| limit));
+        limit.map_err(|why| anyhow!("{name}:{number}: `{line}`: {why}"))
+    });
+    parsed.collect()
+}
+
+fn parse_line(line: usize, text: &str) -> Result<Limit> {
+    let form = || anyhow!("expected SHAPE/REGIME[metric]:A<=B*k");
+    let known_miss = text.starts_with('!');
+    let text = text.trim_start_matches('!').trim();
+    let (path, rest) = text.split_once('[').ok_or_else(form)?;
+    let (metric, rest) = rest.split_once("]:").ok_or_else(form)?;
+    let (ours, rest) = rest.split_once("<=").ok_or_else(form)?;
+    let (theirs, factor) = rest.rsplit_once('*').ok_or_else(form)?;
+    let metric = match metric {
+        "ns" => Metric::Nanos,
+        "instr" => Metric::Instructions,
+        other => bail!("unknown metric `{other}`; known: ns, instr"),
+    };
+    let times: f64 = factor.trim().parse().map_err(|_| anyhow!("`{factor}` is not a number"))?;
+    ensure!(times.is_finite() && times > 0.0, "`{factor}` is not a positive number");
+    let (path, ours, theirs) = (path.trim(), ours.trim(), theirs.trim());
+    let (path, ours, theirs) = (path.to_owned(), ours.to_owned(), theirs.to_owned());
+    Ok(Limit { line, known_miss, path, metric, ours, theirs, times })
+}
+
+/// What the names of a line stand for.
+fn resolve(limit: &Limit) -> Result<(Shape, &'static Regime, [Contender; 2])> {
+    let (shape, regime) = registry::regime(&limit.path)?;
+    let ours = registry::contender(&shape, &limit.ours)?;
+    let theirs = registry::contender(&shape, &limit.theirs)?;
+    if limit.metric == Metric::Instructions {
+        ensure!(regime.threads == 1, "instructions are counted in one-thread regimes only");
+    }
+    Ok((shape, regime, [ours, theirs]))
+}
+
+/// How a line came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The ratio is within the limit.
+    Holds,
+    /// It is not.
+    Exceeded,
+    /// It is not, and the line says that this is known.
+    KnownMiss,
+    /// The floor was too high for any verdict.
+    Void,
+    /// A tool is missing.
+    Skipped,
+}
+
+impl Verdict {
+    /// Whether the run fails for it.
+    #[must_use]
+    pub fn fails(self) -> bool {
+        matches!(self, Self::Exceeded | Self::Void)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Holds => "holds",
+            Self::Exceeded => "exceeded",
+            Self::KnownMiss => "missed (known)",
+            Self::Void => "void",
+            Self::Skipped => "skipped",
+        })
+    }
+}
+
+/// The verdict on a ratio.
+#[must_use]
+pub fn verdict(limit: &Limit, ratio: f64, floor: f64) -> Verdict {
+    // Written so that a ratio that is not a number exceeds.
+    let within = ratio <= limit.times + floor;
+    match (floor <= HIGHEST_FLOOR, within) {
+        // A line that need not hold need not be measured well either.
+        (_, false) | (false, _) if limit.known_miss => Verdict::KnownMiss,
+        (false, _) => Verdict::Void,
+        (true, true) => Verdict::Holds,
+        (true, false) => Verdict::Exceeded,
+    }
+}
+
+/// A line, measured.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The line.
+    pub limit: Limit,
+    /// A to B.
+    pub ratio: Option<f64>,
+    /// The A/A floor.
+    pub floor: Option<f64>,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// What else there is to say.
+    pub note: String,
+}
+
+/// How many samples [`judge`] takes for these lines, if none has to be repeated.
+#[must_use]
+pub fn samples(limits: &[Limit], plan: &Plan) -> u64 {
+    let timed = limits.iter().filter(|limit| limit.metric == Metric::Nanos).count();
+    timed as u64 * plan.steps(4)
+}
+
+/// Measures one line.
+///
+/// # Errors
+///
+/// If a contender breaks its contract, or counting instructions fails.
+pub fn judge(limit: &Limit, plan: &Plan, crew: &Crew, progress: &mut Progress) -> Result<Judged> {
+    let (_, regime, [ours, theirs]) = resolve(limit)?;
+    for contender in [&ours, &theirs] {
+        if let Err(why) = check(contender, 20_000) {
+            bail!("{} breaks the contract of {}: {why}", contender.name, limit.path);
+        }
+    }
+    progress.begin(&limit.path);
+    let judged = match limit.metric {
+        Metric::Nanos => by_time(limit, regime, [ours, theirs], plan, crew, progress)?,
+        Metric::Instructions => by_instructions(limit)?,
+    };
+    progress.end();
+    Ok(judged)
+}
+
+fn by_time(
+    limit: &Limit,
+    regime: &Regime,
+    [ours, theirs]: [Contender; 2],
+    plan: &Plan,
+    crew: &Crew,
+    progress: &mut Progress,
+) -> Result<Judged> {
+    let mut attempt = 1;
+    let (mut judged, shortest) = loop {
+        let entries = [ours, theirs, ours, theirs];
+        let series = measure(regime, &entries, plan, crew, || progress.step());
+        let (judged, shortest) = weigh(limit, &series, attempt);
+        let floor = judged.floor.unwrap_or_default();
+        if floor <= HIGHEST_FLOOR || attempt == ATTEMPTS {
+            break (judged, shortest);
+        }
+        attempt += 1;
+    };
+    if regime.threads == 1 && shortest < SHORT_NANOS {
+        let counted = by_instructions(limit)?;
+        let _ = write!(judged.note, "under 2 ns, so also {}: {}", counted.note, counted.verdict);
+        if counted.verdict.fails() && !judged.verdict.fails() {
+            judged.verdict = counted.verdict;
+        }
+    }
+    Ok(judged)
+}
+
+/// The verdict on four series (A, B, A again, B again), and the shorter of the two medians.
+fn weigh(limit: &Limit, series: &[Series], attempt: usize) -> (Judged, f64) {
+    let samples = |index: usize| series[index].samples.as_slice();
+    let ratio = stats::ratio(samples(0), samples(1));
+    let floors = [stats::floor(samples(0), samples(2)), stats::floor(samples(1), samples(3))];
+    let floor = floors[0].max(floors[1]);
+    let verdict = verdict(limit, ratio, floor);
+    let medians = [stats::median(samples(0)), stats::median(samples(1))];
+    let note = if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() };
+    let (ratio, floor) = (Some(ratio), Some(floor));
+    let judged = Judged { limit: limit.clone(), ratio, floor, verdict, note };
+    (judged, medians[0].min(medians[1]))
+}
+
+fn by_instructions(limit: &Limit) -> Result<Judged> {
+    let limit = limit.clone();
+    if !instructions::available() {
+        let note = "valgrind is missing: instructions were NOT counted".to_owned();
+        let verdict = Verdict::Skipped;
+        return Ok(Judged { limit, ratio: None, floor: None, verdict, note });
+    }
+    let count = |name: &str| {
+        let count = instructions::per_operation(&limit.path, name);
+        count.with_context(|| format!("counting instructions of {name}"))
+    };
+    let (ours, theirs) = (count(&limit.ours)?, count(&limit.theirs)?);
+    let ratio = ours / theirs;
+    let note = format!("{ours:.1} / {theirs:.1} instructions ({ratio:.3}x)");
+    let verdict = verdict(&limit, ratio, 0.0);
+    Ok(Judged { limit, ratio: Some(ratio), floor: None, verdict, note })
+}
+
+/// The plan of a limits run: long samples and many rounds, for a low floor.
+#[must_use]
+pub fn plan(rounds: usize) -> Plan {
+    let sample = Amount::Time(std::time::Duration::from_millis(50));
+    Plan { rounds, sample }
+}
+
+/// All lines with their verdicts.
+#[must_use]
+pub fn report(judged: &[Judged]) -> String {
+    let mut table = plain();
+    table.set_header(["limit", "ratio", "floor", "verdict", ""]);
+    for Judged { limit, ratio, floor, verdict, note } in judged {
+        let spare = if *verdict == Verdict::Holds && limit.known_miss {
+            "no longer missed: the `!` can go; "
+        } else {
+            ""
+        };
+        table.add_row([
+            limit.to_string(),
+            ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.3}x")),
+            floor.map_or("-".to_owned(), percent),
+            verdict.to_string(),
+            format!("{spare}{note}").trim_end_matches("; ").to_owned(),
+        ]);
+    }
+    let failed = judged.iter().filter(|judged| judged.verdict.fails()).count();
+    let skipped = judged.iter().filter(|judged| judged.verdict == Verdict::Skipped).count();
+    let mut text = format!("{}\n{} limits, {failed} failed", table.trim_fmt(), judged.len());
+    if skipped > 0 {
+        let _ = write!(text, ", {skipped} SKIPPED (valgrind is missing)");
+    }
+    text.push('\n');
+    text
+}

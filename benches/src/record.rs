@@ -1,0 +1,225 @@
+//! All that is kept of a run, and what can be said about it.
+//!
+//! Reports are made from a record alone, so that a committed file can be shown again at any time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::env::{Environment, now, package_version};
+use crate::runner::Series;
+use crate::shapes::{BASELINE, Contender, Regime, Shape};
+use crate::spec::Experiments;
+use crate::stats;
+
+/// One run of the program.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Changes when a reader of old files would misread new ones.
+    pub format: u32,
+    /// When it began, in UTC.
+    pub when: String,
+    /// What was typed.
+    pub command: String,
+    /// What it was measured on.
+    pub environment: Environment,
+    /// The share of the machine that others used meanwhile.
+    #[serde(default)]
+    pub others: Option<f64>,
+    /// How often each contender ran.
+    pub rounds: usize,
+    /// What was measured, in order.
+    pub regimes: Vec<RegimeRecord>,
+    /// The published experiments, if they were done again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<Experiments>,
+}
+
+impl Record {
+    /// The format that this program writes.
+    pub const FORMAT: u32 = 1;
+
+    /// A record in which nothing was measured yet.
+    #[must_use]
+    pub fn new(command: String, environment: Environment, rounds: usize) -> Self {
+        let (format, when) = (Self::FORMAT, now());
+        let (others, regimes, spec) = (None, Vec::new(), None);
+        Self { format, when, command, environment, others, rounds, regimes, spec }
+    }
+
+    /// Everywhere that one of ours is slower than the fastest of the others.
+    #[must_use]
+    pub fn losses(&self) -> Vec<Loss<'_>> {
+        self.regimes.iter().flat_map(RegimeRecord::losses).collect()
+    }
+
+    /// Contenders that were not timed, because they broke a contract.
+    pub fn invalid(&self) -> impl Iterator<Item = (&RegimeRecord, &Invalid)> {
+        self.regimes.iter().flat_map(|regime| regime.invalid.iter().map(move |i| (regime, i)))
+    }
+}
+
+/// One regime.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RegimeRecord {
+    /// Name of the shape.
+    pub shape: String,
+    /// Name of the regime.
+    pub regime: String,
+    /// What the numbers answer.
+    pub question: String,
+    /// What is counted as one operation.
+    pub operation: String,
+    /// How far from 1 the ratio of the baseline to itself came out; ratios that differ by less are
+    /// ties. Absent if the baseline was not timed.
+    pub floor: Option<f64>,
+    /// The second series of the baseline.
+    pub twin: Vec<f64>,
+    /// Contenders, fastest first.
+    pub cases: Vec<Case>,
+    /// Contenders that were not timed.
+    pub invalid: Vec<Invalid>,
+}
+
+impl RegimeRecord {
+    /// Judges the series of one regime. `twin` is the second series of the baseline.
+    #[must_use]
+    pub fn new(
+        shape: &Shape,
+        regime: &Regime,
+        series: Vec<(Contender, Series)>,
+        twin: Option<Series>,
+        invalid: Vec<Invalid>,
+    ) -> Self {
+        let baseline = series.iter().find(|(contender, _)| contender.name == BASELINE);
+        let baseline = baseline.map(|(_, series)| series.samples.clone());
+        let twin = twin.map(|series| series.samples).unwrap_or_default();
+        let floor = baseline.as_ref().map(|baseline| stats::floor(baseline, &twin));
+        let case = |(contender, series): (Contender, Series)| Case {
+            name: contender.name.to_owned(),
+            package: contender.package.to_owned(),
+            version: package_version(contender.package).unwrap_or_default().to_owned(),
+            operations: series.operations,
+            median: stats::median(&series.samples),
+            spread: stats::spread(&series.samples),
+            to_baseline: baseline.as_ref().map(|base| stats::ratio(&series.samples, base)),
+            samples: series.samples,
+        };
+        let mut cases: Vec<Case> = series.into_iter().map(case).collect();
+        cases.sort_by(|a, b| a.median.total_cmp(&b.median));
+        Self {
+            shape: shape.name.to_owned(),
+            regime: regime.name.to_owned(),
+            question: regime.question.to_owned(),
+            operation: shape.operation.to_owned(),
+            floor,
+            twin,
+            cases,
+            invalid,
+        }
+    }
+
+    /// `SHAPE/REGIME`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.shape, self.regime)
+    }
+
+    /// The floor; without a baseline nothing is known, and everything ties.
+    #[must_use]
+    pub fn floor_or_all(&self) -> f64 {
+        self.floor.unwrap_or(f64::INFINITY)
+    }
+
+    /// Whether a case cannot be told from the fastest one.
+    #[must_use]
+    pub fn ties_with_fastest(&self, case: &Case) -> bool {
+        let fastest = self.cases.first();
+        fastest.is_some_and(|fastest| !case.is_slower_than(fastest, self.floor_or_all()))
+    }
+
+    /// The fastest that is ours.
+    #[must_use]
+    pub fn best_of_ours(&self) -> Option<&Case> {
+        self.cases.iter().find(|case| case.is_ours())
+    }
+
+    /// The fastest that is neither ours nor the baseline.
+    #[must_use]
+    pub fn best_peer(&self) -> Option<&Case> {
+        self.cases.iter().find(|case| !case.is_ours() && case.name != BASELINE)
+    }
+
+    /// Each of ours that is slower than the fastest of the others, outside the floor.
+    #[must_use]
+    pub fn losses(&self) -> Vec<Loss<'_>> {
+        let Some(rival) = self.cases.iter().find(|case| !case.is_ours()) else {
+            return Vec::new();
+        };
+        let floor = self.floor_or_all();
+        let ours = self.cases.iter().filter(|case| case.is_ours());
+        let losers = ours.filter(|case| case.is_slower_than(rival, floor));
+        losers.map(|ours| Loss { regime: self, ours, rival }).collect()
+    }
+}
+
+/// One contender in one regime.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Case {
+    /// Name of the contender.
+    pub name: String,
+    /// The crate it comes from, or `std`.
+    pub package: String,
+    /// That crate's version.
+    pub version: String,
+    /// Operations in one sample.
+    pub operations: u64,
+    /// Median of the samples.
+    pub median: f64,
+    /// Distance between the quartiles of the samples.
+    pub spread: f64,
+    /// Median of the ratios to the baseline, round by round.
+    pub to_baseline: Option<f64>,
+    /// Nanoseconds per operation, round by round.
+    pub samples: Vec<f64>,
+}
+
+impl Case {
+    /// Whether it is ours.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.package == "untorn"
+    }
+
+    /// Whether the ratio to `other` is above 1 by more than the floor.
+    #[must_use]
+    pub fn is_slower_than(&self, other: &Self, floor: f64) -> bool {
+        stats::ratio(&self.samples, &other.samples) > 1.0 + floor
+    }
+}
+
+/// A contender that was not timed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Invalid {
+    /// Name of the contender.
+    pub name: String,
+    /// How it broke the contract.
+    pub why: String,
+}
+
+/// One of ours that is slower than another.
+#[derive(Debug, Clone, Copy)]
+pub struct Loss<'a> {
+    /// Where.
+    pub regime: &'a RegimeRecord,
+    /// Which of ours.
+    pub ours: &'a Case,
+    /// The fastest of the others.
+    pub rival: &'a Case,
+}
+
+impl Loss<'_> {
+    /// How many times the rival's time ours takes.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        stats::ratio(&self.ours.samples, &self.rival.samples)
+    }
+}

@@ -1,0 +1,124 @@
+//! The record as text for a terminal.
+
+use std::fmt::Write;
+
+use comfy_table::{Cell, CellAlignment, Table, presets};
+
+use super::{company, percent, times};
+use crate::record::{Record, RegimeRecord};
+use crate::shapes::{BASELINE, Shape};
+
+/// The whole report: environment, losses, then every regime.
+#[must_use]
+pub fn report(record: &Record) -> String {
+    let mut text = format!("{}\n", record.environment);
+    let rounds = record.rounds;
+    let others = company(record.others);
+    let _ = writeln!(text, "{} · {rounds} interleaved rounds, medians · {others}", record.command);
+    text.push('\n');
+    text.push_str(&losses(record));
+    for (regime, invalid) in record.invalid() {
+        let (path, name, why) = (regime.path(), &invalid.name, &invalid.why);
+        let _ = writeln!(text, "INVALID: {name} breaks the contract of {path}: {why}");
+    }
+    for regime in &record.regimes {
+        text.push('\n');
+        text.push_str(&one(regime));
+    }
+    text
+}
+
+fn losses(record: &Record) -> String {
+    let losses = record.losses();
+    if losses.is_empty() {
+        return "where untorn loses: nowhere outside the noise floor\n".to_owned();
+    }
+    let mut text =
+        "where untorn loses (slower than the fastest other, outside the floor):\n".to_owned();
+    let mut table = plain();
+    for loss in losses {
+        let floor = loss.regime.floor.map(percent).unwrap_or_default();
+        table.add_row([
+            Cell::new(loss.regime.path()),
+            Cell::new(&loss.ours.name),
+            Cell::new(format!("{} the time of {}", close(loss.ratio()), loss.rival.name)),
+            Cell::new(format!("floor {floor}")),
+        ]);
+    }
+    let _ = writeln!(text, "{}", table.trim_fmt());
+    text
+}
+
+fn one(regime: &RegimeRecord) -> String {
+    let mut text = format!("{}: {}\n", regime.path(), regime.question);
+    let floor = regime.floor.map_or("unknown".to_owned(), percent);
+    let _ = writeln!(text, "one operation: {} · A/A floor {floor}", regime.operation);
+    let mut table = plain();
+    let numbers = ["ns/op", "spread", "Mop/s", "x mutex"];
+    let numbers = numbers.map(|name| Cell::new(name).set_alignment(CellAlignment::Right));
+    let mut header = vec![Cell::new("contender")];
+    header.extend(numbers);
+    header.push(Cell::new(""));
+    table.set_header(header);
+    for (place, case) in regime.cases.iter().enumerate() {
+        let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        let ratio = case.to_baseline.map_or("-".to_owned(), times);
+        let remark = match place {
+            0 => "fastest",
+            _ if regime.ties_with_fastest(case) => "tie with the fastest",
+            _ => "",
+        };
+        let version = if case.name == BASELINE { "" } else { case.version.as_str() };
+        table.add_row([
+            Cell::new(format!("{} {version}", case.name).trim()),
+            number(nanos(case.median)),
+            number(format!("±{}", nanos(case.spread / 2.0))),
+            number(format!("{:.2}", 1000.0 / case.median)),
+            number(ratio),
+            Cell::new(remark),
+        ]);
+    }
+    let _ = writeln!(text, "{}", table.trim_fmt());
+    for invalid in &regime.invalid {
+        let _ = writeln!(text, "  {} invalid: {}", invalid.name, invalid.why);
+    }
+    text
+}
+
+/// What can be run, and what it answers.
+#[must_use]
+pub fn list(shapes: &[Shape]) -> String {
+    let mut text = String::new();
+    for shape in shapes {
+        let _ = writeln!(text, "{}: {}", shape.name, shape.operation);
+        for regime in shape.regimes {
+            let _ = writeln!(text, "  {:<14} {}", regime.name, regime.question);
+        }
+        let names: Vec<&str> = shape.contenders.iter().map(|contender| contender.name).collect();
+        let _ = writeln!(text, "  contenders     {}\n", names.join(", "));
+    }
+    text
+}
+
+/// A ratio above 1, so that it never reads as 1.
+fn close(ratio: f64) -> String {
+    if ratio < 1.1 { format!("{ratio:.4}x") } else { times(ratio) }
+}
+
+/// Three digits of a time.
+#[must_use]
+pub fn nanos(value: f64) -> String {
+    match value {
+        v if v < 9.995 => format!("{v:.2}"),
+        v if v < 99.95 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
+/// A table without lines, indented.
+#[must_use]
+pub fn plain() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table
+}

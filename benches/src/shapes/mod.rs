@@ -1,0 +1,112 @@
+//! The jobs that contenders are compared at: one trait each, with its contract and its workloads.
+//!
+//! A shape's loop is compiled once per contender and calls it statically; what is erased, outside
+//! the loop, is [`Contender`]: three function pointers and a name.
+
+pub mod cell;
+pub mod counter;
+pub mod lock;
+pub mod spsc;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::crew::{Crew, Wait};
+
+/// The contender that every shape must have: a plain mutex around plain code.
+pub const BASELINE: &str = "mutex";
+
+/// How long a contract waits for progress before it calls a contender stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A job, who does it, and under which conditions it is timed.
+#[derive(Debug)]
+pub struct Shape {
+    /// As given on the command line.
+    pub name: &'static str,
+    /// What is counted as one operation.
+    pub operation: &'static str,
+    /// The conditions.
+    pub regimes: &'static [Regime],
+    /// Who enters.
+    pub contenders: Vec<Contender>,
+}
+
+impl Shape {
+    /// The contender of that name.
+    #[must_use]
+    pub fn contender(&self, name: &str) -> Option<Contender> {
+        self.contenders.iter().copied().find(|contender| contender.name == name)
+    }
+}
+
+/// One set of conditions.
+#[derive(Debug)]
+pub struct Regime {
+    /// As given on the command line.
+    pub name: &'static str,
+    /// What the numbers answer.
+    pub question: &'static str,
+    /// All threads that take part.
+    pub threads: usize,
+    /// How many of them do the operations that are counted; they share them equally.
+    pub lanes: usize,
+}
+
+/// One contender in one shape.
+#[derive(Debug, Clone, Copy)]
+pub struct Contender {
+    /// As given on the command line.
+    pub name: &'static str,
+    /// The crate it comes from, or `std`.
+    pub package: &'static str,
+    /// Checks the shape's contract with that many operations; the error says what broke.
+    pub contract: fn(u64) -> Result<(), String>,
+    /// Runs a regime once, with that many operations in each lane.
+    pub sample: fn(&Regime, u64, &Crew) -> Duration,
+}
+
+impl Contender {
+    /// Whether it is ours.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.package == "untorn"
+    }
+}
+
+/// Runs `work(index)` on that many threads and returns the first error.
+///
+/// # Errors
+///
+/// What a thread returned.
+fn together(
+    threads: usize,
+    work: impl Fn(usize) -> Result<(), String> + Sync,
+) -> Result<(), String> {
+    thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = (0..threads).map(|i| scope.spawn(move || work(i))).collect();
+        // All are joined before any error is returned: the others may be about to report as well.
+        let results: Vec<_> = threads.into_iter().map(|thread| thread.join()).collect();
+        results
+            .into_iter()
+            .try_for_each(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+/// A wait that ends with an error instead of never.
+struct Patience {
+    wait: Wait,
+    until: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { wait: Wait::new(), until: Instant::now() + PATIENCE }
+    }
+
+    fn pause(&mut self, what: &str) -> Result<(), String> {
+        self.wait.pause();
+        if Instant::now() < self.until { Ok(()) } else { Err(format!("stuck: {what}")) }
+    }
+}

@@ -1,0 +1,99 @@
+//! The program itself: what it refuses, and one short run from measuring to the README.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn versus(arguments: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_versus"));
+    // Records of a test must not pass for those of a measurement.
+    program.env("CARGO_TARGET_DIR", scratch("target"));
+    program.args(arguments).output().expect("the program runs")
+}
+
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("versus-cli").join(name)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[track_caller]
+fn assert_refused(arguments: &[&str], code: i32, expected: &[&str]) {
+    let output = versus(arguments);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for expected in expected {
+        assert!(said.contains(expected), "{expected} is missing in: {said}");
+    }
+}
+
+#[test]
+fn unknown_names_are_refused_with_the_known_ones() {
+    assert_refused(&["countre"], 2, &["`countre`", "counter, lock, spsc-stream", "cell-write"]);
+    assert_refused(&["counter", "lokc"], 2, &["`lokc`", "counter, lock"]);
+    assert_refused(&["--only", "mutex,rtbr"], 2, &["`rtbr`", "rtrb", "untorn-snapshot"]);
+    assert_refused(&["counter", "--only", "rtrb"], 2, &["`rtrb`", "untorn, std-atomic"]);
+    assert_refused(&["exec", "counter/9", "untorn", "1"], 2, &["`counter/9`", "counter/1-thread"]);
+    assert_refused(&["exec", "counter/1-thread", "rtrb", "1"], 2, &["`rtrb`", "std-atomic"]);
+}
+
+#[test]
+fn too_few_rounds_are_refused() {
+    assert_refused(&["--rounds", "8"], 2, &["at least 9 rounds"]);
+    assert_refused(&["limits", "--rounds", "x"], 2, &["at least 9 rounds"]);
+}
+
+#[test]
+fn all_shapes_are_listed() {
+    let output = versus(&["list"]);
+    let said = text(&output.stdout);
+    assert!(output.status.success());
+    for shape in untorn_bench::registry::shapes() {
+        assert!(said.contains(shape.name) && said.contains(shape.regimes[0].question), "{said}");
+    }
+}
+
+#[test]
+fn one_thread_regimes_can_be_run_alone_and_others_cannot() {
+    let output = versus(&["exec", "cell-write/64B-single", "untorn-seqlock-writer", "1000"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_refused(&["exec", "counter/2-threads", "untorn", "1"], 1, &["one-thread regimes only"]);
+}
+
+#[test]
+fn a_bad_limits_file_is_refused_by_line() {
+    fs::create_dir_all(scratch("")).unwrap();
+    let file = scratch("bad-limits.txt");
+    fs::write(&file, "# fine\nlock/1-thread[ns]:untorn-spin<=mutex\n").unwrap();
+    let file = file.to_str().unwrap();
+    assert_refused(&["limits", "--file", file], 1, &["bad-limits.txt:2", "untorn-spin<=mutex"]);
+    assert_refused(&["limits", "--file", "no-such-file"], 1, &["no-such-file"]);
+}
+
+#[test]
+fn a_short_run_leads_to_a_readme() {
+    fs::create_dir_all(scratch("")).unwrap();
+    let (saved, readme) = (scratch("run.json"), scratch("README.md"));
+    let (saved, readme) = (saved.to_str().unwrap(), readme.to_str().unwrap());
+    fs::write(readme, "<!-- versus:begin -->\n<!-- versus:end -->\n").unwrap();
+
+    let run = versus(&["cell-write", "--quick", "--only", "untorn-seqlock", "--save", saved]);
+    let said = text(&run.stdout);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert!(said.starts_with("untorn "), "the environment comes first: {said}");
+    assert!(said.contains("A/A floor") && said.contains("untorn-seqlock"), "{said}");
+    assert!(scratch("target").join("versus/latest.json").exists());
+    assert!(fs::read_to_string(saved).unwrap().contains("cargo versus cell-write --quick"));
+
+    let command = ["readme", "--from", saved, "--readme", readme];
+    let check = ["readme", "--from", saved, "--readme", readme, "--check"];
+    assert_refused(&check, 1, &["out of date"]);
+    assert!(versus(&command).status.success());
+    assert!(versus(&check).status.success());
+    let made = fs::read_to_string(readme).unwrap();
+    assert!(made.contains("`cell-write/64B-single`") && made.contains("(run.json)"), "{made}");
+    // Where it was saved has no bearing on the numbers, and is nobody's business.
+    assert!(!made.contains("--save"), "{made}");
+}

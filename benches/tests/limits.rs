@@ -1,0 +1,78 @@
+//! The limits file: what is read, what is refused, and how a ratio is judged.
+
+use untorn_bench::limits::{Limit, Metric, Verdict, parse, verdict};
+
+fn limit(times: f64, known_miss: bool) -> Limit {
+    Limit {
+        line: 1,
+        known_miss,
+        path: "lock/1-thread".to_owned(),
+        metric: Metric::Nanos,
+        ours: "untorn-spin".to_owned(),
+        theirs: "mutex".to_owned(),
+        times,
+    }
+}
+
+#[test]
+fn good_lines_are_read() {
+    let text = "# a comment\n\n  lock/1-thread[ns]:untorn-spin<=mutex*0.7\n\
+                ! cell-read/64B-quiet[instr]:untorn-seqlock <= seqlock * 1.5\n";
+    let limits = parse("limits.txt", text).unwrap();
+    assert_eq!(limits.len(), 2);
+    assert_eq!(limits[0], Limit { line: 3, ..limit(0.7, false) });
+    assert_eq!(limits[0].to_string(), "lock/1-thread[ns]:untorn-spin<=mutex*0.7");
+    assert!(limits[1].known_miss);
+    assert_eq!((limits[1].line, limits[1].metric), (4, Metric::Instructions));
+    assert_eq!(limits[1].theirs, "seqlock");
+}
+
+#[test]
+fn the_committed_lines_are_read() {
+    let text = include_str!("../limits.txt");
+    assert!(!parse("limits.txt", text).unwrap().is_empty());
+}
+
+#[test]
+fn bad_lines_are_named() {
+    let cases = [
+        ("lock/1-thread[ns]:untorn-spin<mutex*0.7", "expected SHAPE/REGIME[metric]:A<=B*k"),
+        ("lock/1-thread[ns]:untorn-spin<=mutex", "expected SHAPE/REGIME[metric]:A<=B*k"),
+        ("lock/1-thread:untorn-spin<=mutex*2", "expected SHAPE/REGIME[metric]:A<=B*k"),
+        ("lock/1-thread[ms]:untorn-spin<=mutex*0.7", "unknown metric `ms`"),
+        ("lock/1-thread[ns]:untorn-spin<=mutex*fast", "`fast` is not a number"),
+        ("lock/1-thread[ns]:untorn-spin<=mutex*-1", "not a positive number"),
+        ("lock/1-thread[ns]:untorn-spin<=mutex*NaN", "not a positive number"),
+        ("lock/3-threads[ns]:untorn-spin<=mutex*0.7", "no regime is called `lock/3-threads`"),
+        ("lock/1-thread[ns]:rtrb<=mutex*0.7", "no contender of this shape is called `rtrb`"),
+        ("lock/2-threads[instr]:untorn-spin<=mutex*1", "one-thread regimes only"),
+    ];
+    for (line, why) in cases {
+        let text = format!("# first\n{line}\n");
+        let error = parse("some.txt", &text).expect_err(line).to_string();
+        assert!(error.starts_with("some.txt:2: "), "{error}");
+        assert!(error.contains(line), "{error}");
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn a_ratio_holds_up_to_the_limit_plus_the_floor() {
+    let must = limit(0.5, false);
+    assert_eq!(verdict(&must, 0.5, 0.0), Verdict::Holds);
+    assert_eq!(verdict(&must, 0.53, 0.04), Verdict::Holds);
+    assert_eq!(verdict(&must, 0.55, 0.04), Verdict::Exceeded);
+    assert_eq!(verdict(&must, f64::NAN, 0.04), Verdict::Exceeded);
+    assert_eq!(verdict(&must, 0.1, 0.06), Verdict::Void);
+    assert_eq!(verdict(&must, 0.1, f64::NAN), Verdict::Void);
+    assert!(Verdict::Void.fails() && Verdict::Exceeded.fails());
+}
+
+#[test]
+fn a_known_miss_does_not_fail() {
+    let may = limit(0.5, true);
+    assert_eq!(verdict(&may, 0.4, 0.01), Verdict::Holds);
+    assert_eq!(verdict(&may, 0.9, 0.01), Verdict::KnownMiss);
+    assert_eq!(verdict(&may, 0.4, 0.50), Verdict::KnownMiss);
+    assert!(!Verdict::KnownMiss.fails());
+}
