@@ -28,11 +28,24 @@ mod explore {
         expected: impl IntoIterator<Item = T>,
         scenario: impl Fn() -> T + Sync + Send + 'static,
     ) {
+        explore_bounded(3, expected, scenario);
+    }
+
+    /// The same with another bound on preemptions, for a scenario that is too large for three.
+    ///
+    /// # Panics
+    ///
+    /// As [`explore`].
+    pub fn explore_bounded<T: Ord + Debug + Send + 'static>(
+        preemptions: usize,
+        expected: impl IntoIterator<Item = T>,
+        scenario: impl Fn() -> T + Sync + Send + 'static,
+    ) {
         for cut in ["LOOM_MAX_DURATION", "LOOM_MAX_PERMUTATIONS"] {
             assert!(std::env::var_os(cut).is_none(), "{cut} ends a search early and lets it pass");
         }
         let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = builder.preemption_bound.or(Some(3));
+        builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
         builder.max_branches = 20_000;
 
         let seen = Arc::new(Mutex::new(BTreeSet::new()));
@@ -72,6 +85,6 @@ mod explore {
 }
 
 #[cfg(loom)]
-pub use explore::{Thread, explore, spawn};
+pub use explore::{Thread, explore, explore_bounded, spawn};
 #[cfg(loom)]
 pub use loom::{sync::Arc, thread::yield_now};

@@ -6,7 +6,7 @@
 
 use core::time::Duration;
 
-use loom_tests::{Arc, explore, spawn, yield_now};
+use loom_tests::{Arc, explore, explore_bounded, spawn, yield_now};
 use untorn::spsc::{
     Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError, TryPushError, ring,
 };
@@ -67,21 +67,51 @@ fn e1_e2_full_and_empty() {
     });
 }
 
-/// E3, both directions: with capacity one each side has to wait for the other. A lost wake-up is a
-/// deadlock, which loom reports.
+/// E3, from producer to consumer. Two items, so that the second sleep may be one that relies on the
+/// producer (I5). A lost wake-up is a deadlock, which loom reports.
 #[test]
-fn e3_no_wake_up_is_lost() {
+fn e3_a_sleeping_consumer_is_woken() {
     explore([[1, 2]], || {
+        let (mut producer, mut consumer) = ring(2);
+        let pushing = spawn(move || {
+            producer.try_push(tracked(1)).expect("room");
+            producer.try_push(tracked(2)).expect("room");
+            producer
+        });
+        let popping = spawn(move || [(); 2].map(|()| *consumer.pop().expect("an item")));
+        drop(pushing.join());
+        popping.join()
+    });
+}
+
+/// E3, from consumer to producer.
+#[test]
+fn e3_a_sleeping_producer_is_woken() {
+    explore([(1, 2)], || {
+        let (mut producer, mut consumer) = ring(1);
+        producer.try_push(tracked(1)).expect("room");
+        let pushing = spawn(move || {
+            producer.push(tracked(2)).expect("the consumer lives");
+            producer
+        });
+        let popping = spawn(move || (*consumer.try_pop().expect("an item"), consumer));
+        drop(pushing.join());
+        let (first, mut consumer) = popping.join();
+        (first, *consumer.try_pop().expect("an item"))
+    });
+}
+
+/// E3, both directions at once: with capacity one each end waits for the other, time and again.
+#[test]
+fn e3_no_wake_up_is_lost_both_ways() {
+    explore_bounded(2, [[1, 2]], || {
         let (mut producer, mut consumer) = ring(1);
         let pushing = spawn(move || {
             producer.push(tracked(1)).expect("the consumer lives");
             producer.push(tracked(2)).expect("the consumer lives");
             producer
         });
-        let popping = spawn(move || {
-            let pop = |consumer: &mut Consumer<Arc<usize>>| *consumer.pop().expect("an item");
-            [pop(&mut consumer), pop(&mut consumer)]
-        });
+        let popping = spawn(move || [(); 2].map(|()| *consumer.pop().expect("an item")));
         drop(pushing.join());
         popping.join()
     });
@@ -195,5 +225,23 @@ fn timed_calls_expire_or_succeed() {
         let (popped, _consumer) = popping.join();
         assert!(pushed || !popped, "popped what was never pushed");
         (pushed, popped)
+    });
+}
+
+/// I4: a wake that is under way while its sleeper goes does not wipe out the news that it went.
+#[test]
+fn gone_survives_a_late_wake() {
+    explore([true], || {
+        let (mut producer, mut consumer) = ring(1);
+        let pushing = spawn(move || {
+            // Fails if the consumer is gone already.
+            let _ = producer.try_push(tracked(1)).map_err(drop);
+            producer
+        });
+        let going = spawn(move || {
+            let _ = consumer.pop_timeout(Duration::from_millis(1)).map(drop);
+        });
+        going.join();
+        pushing.join().is_closed()
     });
 }

@@ -9,7 +9,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | progress | every call is wait-free: one instruction on machines that have an atomic add |
+//! | progress | wait-free where the machine has an atomic add (x86-64, AArch64 with LSE, RISC-V); lock-free where it retries |
 //! | exactness | no add is lost; a [`get`](Counter::get) between two adds sees one or the other |
 //! | ordering | none: a count does not publish what was done before it |
 //! | overflow | wraps at 2^64 |

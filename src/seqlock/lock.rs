@@ -86,7 +86,8 @@ impl<T: PlainData> SeqLock<T> {
         // Relaxed: ordered after the copy by the fence above (E2).
         let after = self.seq.load(Relaxed);
         if before == after && is_whole(before) {
-            // SAFETY: the number was even and did not change, so by I3 the copy is the value.
+            // SAFETY: the number was even, so by E1 no word is older than the write that stored it,
+            // and it did not change, so by E2 none is newer: the copy is that write's value (I3).
             Some(unsafe { copy.assume_init() })
         } else {
             None
@@ -123,7 +124,8 @@ impl<T: PlainData> SeqLock<T> {
     ///
     /// Blocking while another writer is at work. No other write comes between the copy and the store,
     /// so no update is lost. Readers go on reading the old value while `change` runs. If it panics,
-    /// nothing is stored and the cell stays usable.
+    /// nothing is stored and the cell stays usable. As with [`write`](Self::write), a thread that
+    /// already has the right to write waits for itself.
     ///
     /// ```
     /// let cell = untorn::SeqLock::new([1_u32, 5]);
@@ -136,7 +138,7 @@ impl<T: PlainData> SeqLock<T> {
     }
 
     /// Claims the right to write for as long as the result lives. Blocking while another writer has
-    /// it.
+    /// it, for ever if that is this thread.
     ///
     /// ```
     /// let cell = untorn::SeqLock::new(0_u64);
@@ -187,15 +189,17 @@ impl<T: PlainData> SeqLock<T> {
     /// Stores `value`; the caller holds `writers` (I1).
     #[inline]
     pub(super) fn store(&self, value: &T) {
-        let seq = own_load(&self.seq);
+        // Not plus one: were a write ever cut short, the number would be odd already, and the next
+        // write makes the cell whole again.
+        let odd = own_load(&self.seq) | 1;
         // Relaxed: the fence below orders it before the words (I2).
-        self.seq.store(seq.wrapping_add(1), Relaxed);
+        self.seq.store(odd, Relaxed);
         // Release (E2): a reader that catches one of the words below sees the odd number above.
         fence(Release);
         pause_point("seqlock.write.odd");
         self.words.store(value);
         // Release (E1): the words are visible to every reader that sees this even number.
-        self.seq.store(seq.wrapping_add(2), Release);
+        self.seq.store(odd.wrapping_add(1), Release);
     }
 }
 
@@ -226,5 +230,6 @@ impl<T> fmt::Debug for SeqLock<T> {
     }
 }
 
-// A panic can only strike in `update`'s closure, which works on a copy (I3 holds throughout).
+// A panic can strike only in `update`'s closure, which works on a copy (I3 holds throughout), and in
+// a test's pause hook, which the next write makes good.
 impl<T: RefUnwindSafe> RefUnwindSafe for SeqLock<T> {}

@@ -16,7 +16,7 @@
 //! | `write`, `update`, `writer` | blocking among writers only; readers cannot hold them up |
 //! | `update` | the closure works on a copy: if it panics nothing is published and readers never waited for it. No update is lost |
 //! | data races | none by the letter of the memory model: every shared byte is an atomic word |
-//! | memory | the value, rounded up to words, and two words; no allocation, usable in a `static` |
+//! | memory | the value and two words, plus alignment; no allocation, usable in a `static` |
 //! | `forget(writer)` | later writers wait for ever; readers read on; nothing becomes unsound |
 //!
 //! # How it works
@@ -51,8 +51,10 @@
 //! # Limits
 //!
 //! The number wraps after 2^31 writes on 32-bit machines (2^63 on others); a reader would have to be
-//! stopped inside one `try_read` for exactly that many writes to be fooled. A read costs one copy of
-//! the value, so its time grows with the size; above some hundred bytes a pointer is cheaper.
+//! stopped inside one `try_read` for exactly that many writes, or a multiple, to be fooled. A read
+//! costs one copy of the value, so its time grows with the size; above some hundred bytes a pointer
+//! is cheaper. A signal handler must not read or write a cell that its own thread may be writing: it
+//! would wait for itself (`try_read` and `try_writer` do not wait).
 //!
 //! # References
 //!

@@ -121,8 +121,9 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
         // Relaxed: ordered after the copy by the fence above (E2).
         let after = self.seq.load(Relaxed);
         if Self::published_between(before, after) <= N - 2 {
-            // SAFETY: fewer than N - 1 publishes since, so by I2 the slot was not written to while it
-            // was copied, and holds a value.
+            // SAFETY: by E1 no word is older than publish `before`. A word of a publish that reuses
+            // the slot would have shown a number at least N - 1 higher (E2). So the copy is the value
+            // of publish `before` (I2).
             Some(unsafe { copy.assume_init() })
         } else {
             None
@@ -142,6 +143,8 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
     }
 
     /// Publishes `value`. Blocking while another writer is at work; readers cannot hold it up.
+    ///
+    /// A signal handler that publishes over its own thread's publish waits for ever.
     ///
     /// ```
     /// let cell = untorn::Snapshot::new(1_u8);

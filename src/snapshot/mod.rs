@@ -73,8 +73,8 @@
 //!
 //! A read costs one copy of the value. A writer that publishes without pause can make a reader try
 //! again; more slots make that rarer. The number wraps after about 2^32 publishes on 32-bit machines
-//! (2^64 on others); a reader would have to be stopped inside one `try_read` for exactly that many to
-//! be fooled.
+//! (2^64 on others); a reader would have to be stopped inside one `try_read` for that many, give or
+//! take N - 2, to be fooled.
 //!
 //! # References
 //!

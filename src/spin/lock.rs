@@ -111,7 +111,7 @@ impl<T: ?Sized> SpinLock<T> {
 /// May be sent to another thread, which then releases the lock.
 #[must_use = "if unused the lock is released at once"]
 pub struct SpinLockGuard<'a, T: ?Sized> {
-    /// Dropped before `_held`, so that under loom the access ends before the lock is released.
+    /// Declared, and so dropped, before `_held`: the access ends before the lock is released.
     value: MutPtr<T>,
     _held: Held<'a>,
 }

@@ -14,7 +14,7 @@
 //! | cost | one locked instruction to take, one plain store to release |
 //! | panics | the lock is released on unwinding, and is not poisoned |
 //! | `forget(guard)` | the lock stays taken for ever; nothing becomes unsound |
-//! | memory | one byte beside the value, no allocation, usable in a `static` |
+//! | memory | one byte beside the value, plus alignment; no allocation, usable in a `static` |
 //!
 //! # How it works
 //!

@@ -221,7 +221,7 @@ impl<T> Own<T> {
 impl<T> Drop for Consumer<T> {
     fn drop(&mut self) {
         self.own.shared.tail.peer.leave();
-        self.own.shared.head.peer.notify();
+        self.own.shared.head.peer.wake_sleeper();
         // What is inside may hold memory, or the other half of something that waits for it: it is
         // dropped now, not when the producer goes.
         while self.try_pop().is_ok() {}

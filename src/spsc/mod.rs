@@ -30,13 +30,14 @@
 //! |---|---|
 //! | order | first in, first out; a value is there for the consumer when `try_push` or `push` returns |
 //! | capacity | exact: `capacity` values fit, never fewer, never more; storage is the next power of two |
-//! | `try_push`, `try_pop`, observers | wait-free |
+//! | `try_push`, `try_pop` | wait-free, but for waking the other end if that sleeps: one system call, or a short lock where the system has no futex |
+//! | observers | wait-free |
 //! | `push`, `pop` and their timed forms | blocking: they spin for a few microseconds, then sleep |
 //! | closing | dropping either end closes. The consumer still gets what was pushed before; the producer gets its value back. A waiting end is woken |
-//! | drops | each value is dropped once: by whoever popped it, or with the consumer, or, if it was pushed while the consumer was closing, with the last end |
+//! | drops | each value is dropped once: by whoever popped it, or with the consumer, or, if it was pushed while the consumer was closing or another destructor panicked, with the last end |
 //! | panics | a panicking destructor leaks nothing and drops nothing twice |
-//! | `forget(end)` | what is in the ring leaks, and the other end is never told; nothing becomes unsound |
-//! | memory | one block of slots and one header, allocated at the start; none later |
+//! | `forget(end)` | the storage leaks, with what is inside if it was the consumer, and the other end is never told; nothing becomes unsound |
+//! | memory | one block of slots and one header, allocated at the start; none later by this crate |
 //!
 //! Both ends on one thread are fine with the `try_` calls; a blocking call then waits for ever.
 //!
@@ -59,6 +60,10 @@
 //! * I3: the slots of indices `head..tail` hold a value and belong to the consumer; all others are
 //!   empty and belong to the producer.
 //! * I4: a signal's `GONE` is set by the end it speaks of, in its drop, and never cleared.
+//! * I5: `WAITS` is set by an end before it first sleeps, `SEEN` by the other end when it first sees
+//!   that; neither is ever cleared. An end that has seen `WAITS` once sees it always, and follows
+//!   every publication with the fence and the look of E3. Before `SEEN` a sleeper relies on nobody: it
+//!   sleeps in slices, the first of a millisecond, and looks for itself.
 //!
 //! # Edges
 //!
@@ -75,7 +80,9 @@
 //!
 //! # Limits
 //!
-//! As long as waiting is possible, each push and each pop pays the fence of E3.
+//! From the first time that an end has to wait, the other pays the fence of E3 with every operation.
+//! Ends that only poll never do. If the very publication that ends an end's first wait is in flight
+//! while that end falls asleep, it may be noticed a millisecond late.
 //!
 //! # References
 //!

@@ -148,7 +148,7 @@ impl<T> Producer<T> {
         }
     }
 
-    /// How many values the ring holds, at least: the consumer may have popped since. Wait-free.
+    /// How many values the ring holds, at most: the consumer may have popped since. Wait-free.
     ///
     /// Nobody else pushes, so `capacity() - len()` pushes will not find it full.
     ///
@@ -223,7 +223,7 @@ impl<T> Own<T> {
 impl<T> Drop for Producer<T> {
     fn drop(&mut self) {
         self.own.shared.head.peer.leave();
-        self.own.shared.tail.peer.notify();
+        self.own.shared.tail.peer.wake_sleeper();
     }
 }
 

@@ -1,24 +1,39 @@
-//! What one end has to say to the other: that it sleeps, or that it is gone.
+//! What one end has to say to the other: that it waits, that it sleeps, that it is gone.
 
-#[cfg(feature = "std")]
-use crate::backoff::Backoff;
-#[cfg(feature = "std")]
-use crate::sync::Deadline;
 use crate::sync::Futex;
 use crate::sync::atomic::Ordering::{Acquire, Release};
 #[cfg(feature = "std")]
-use crate::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst, fence};
+use {
+    crate::backoff::Backoff,
+    crate::sync::Deadline,
+    crate::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst, fence},
+    core::time::Duration,
+};
 
 /// The end sleeps on this word, or is about to.
 #[cfg(feature = "std")]
 const SLEEPING: u32 = 1;
 /// The end was dropped (I4).
 const GONE: u32 = 2;
+/// The end has waited at least once, so the other must look after every publication (I5).
+#[cfg(feature = "std")]
+const WAITS: u32 = 4;
+/// The other end has seen `WAITS` (I5).
+#[cfg(feature = "std")]
+const SEEN: u32 = 8;
+
+/// How long the first sleep of an end may last while the other does not know of it. Doubled up to
+/// [`LONGEST_SLICE`], so that an idle end costs next to nothing.
+#[cfg(feature = "std")]
+const FIRST_SLICE: Duration = Duration::from_millis(1);
+#[cfg(feature = "std")]
+const LONGEST_SLICE: Duration = Duration::from_secs(1);
 
 /// One end's word to the other. It lives on the *reader's* cache line, because the other end reads
 /// it with every operation and its speaker writes it only to sleep and to go.
 pub(super) struct Signal {
-    /// `SLEEPING` and `GONE`. Set by the end it speaks of; `SLEEPING` is cleared by either.
+    /// The bits above. Changed by read-modify-writes alone, because both ends change it: `SLEEPING`
+    /// is set by the end it speaks of and cleared by either, `SEEN` is set by the other end.
     word: Futex,
 }
 
@@ -45,26 +60,37 @@ impl Signal {
     pub(super) fn notify(&self) {
         // Without threads that can sleep there is nobody to wake.
         #[cfg(feature = "std")]
-        {
-            // SeqCst (E3): either this load sees the announcement made before the sleeper's fence, or
-            // the sleeper's second look sees the publication made before ours.
-            fence(SeqCst);
-            // Relaxed: ordered by the fence (E3).
-            if self.word.load(Relaxed) & SLEEPING != 0 {
-                self.wake();
-            }
+        // Relaxed: decides only whether to look again behind a fence. An end that this load is too
+        // early for does not rely on being woken yet (I5).
+        if self.word.load(Relaxed) & WAITS != 0 {
+            self.wake_sleeper();
         }
     }
 
+    /// Wakes the end if it sleeps, whether or not it was known to wait.
     #[cfg(feature = "std")]
-    #[cold]
     #[inline(never)]
-    fn wake(&self) {
-        // Relaxed: the sleeper takes nothing from the word; what it waits for comes over E1, E2 or
-        // E4. A step on the word, because the sleeper may be setting `GONE` now.
-        self.word.fetch_and(!SLEEPING, Relaxed);
-        self.word.wake_one();
+    pub(super) fn wake_sleeper(&self) {
+        // SeqCst (E3): either this load sees the announcement made before the sleeper's fence, or
+        // the sleeper's second look sees the publication made before ours.
+        fence(SeqCst);
+        // Relaxed: ordered by the fence (E3).
+        let word = self.word.load(Relaxed);
+        if word & (WAITS | SEEN) == WAITS {
+            // Relaxed: whoever sees the bit relies on our fences, the one above among them (I5).
+            self.word.fetch_or(SEEN, Relaxed);
+        }
+        if word & SLEEPING != 0 {
+            // Relaxed: the sleeper takes nothing from the word; what it waits for comes over E1, E2
+            // or E4.
+            self.word.fetch_and(!SLEEPING, Relaxed);
+            self.word.wake_one();
+        }
     }
+
+    /// Nobody can sleep, so nobody is woken.
+    #[cfg(not(feature = "std"))]
+    pub(super) fn wake_sleeper(&self) {}
 
     /// Waits until `ready`, and returns whether it is; `false` only when the deadline has passed.
     ///
@@ -75,27 +101,31 @@ impl Signal {
     #[inline(never)]
     pub(super) fn wait_until(&self, mut ready: impl FnMut() -> bool, deadline: Deadline) -> bool {
         let mut backoff = Backoff::new();
-        while backoff.spin() {
+        while !deadline.has_passed() && backoff.spin() {
             if ready() {
                 return true;
             }
         }
+        let mut slice = FIRST_SLICE;
         loop {
-            // Relaxed: ordered by the fence below. A store, because only this end sets bits, and
-            // `GONE` is not set while it waits (I4).
-            self.word.store(SLEEPING, Relaxed);
+            // Relaxed: ordered by the fence below.
+            let word = self.word.fetch_or(SLEEPING | WAITS, Relaxed) | SLEEPING | WAITS;
             // SeqCst (E3): either the look below sees what the other end published before its fence,
             // or the other end sees `SLEEPING` after its own and wakes us.
             fence(SeqCst);
-            if ready() {
+            let ready_now = ready();
+            if ready_now || deadline.has_passed() {
                 // Relaxed: takes the announcement back; a wake that is under way finds nobody.
-                self.word.store(0, Relaxed);
-                return true;
+                self.word.fetch_and(!SLEEPING, Relaxed);
+                return ready_now;
             }
-            if !self.word.wait(SLEEPING, deadline) {
-                // Relaxed: as above.
-                self.word.store(0, Relaxed);
-                return ready();
+            if word & SEEN != 0 {
+                // Every publication from now on comes with a look at this word (I5).
+                self.word.wait(word, deadline);
+            } else {
+                // The other end may just have published without a look: do not rely on it yet.
+                self.word.wait(word, deadline.at_most(slice));
+                slice = LONGEST_SLICE.min(slice * 2);
             }
         }
     }

@@ -29,15 +29,14 @@ impl Futex {
 
     /// Sleeps while the word holds `expected`, until a wake or the deadline.
     ///
-    /// May return early for no reason. `false` only when the deadline has passed.
-    pub(crate) fn wait(&self, expected: u32, deadline: Deadline) -> bool {
+    /// May return early for no reason: the caller looks at what it waits for, and at the clock.
+    pub(crate) fn wait(&self, expected: u32, deadline: Deadline) {
         let guard = self.mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // Relaxed: a waker changes the word and then takes the mutex. Either it took it before us,
         // and we see the change, or it takes it after we released it by sleeping, and we are woken.
-        if self.word.load(Relaxed) != expected {
-            return true;
+        if self.word.load(Relaxed) == expected {
+            sleep(&self.condvar, guard, deadline);
         }
-        sleep(&self.condvar, guard, deadline)
     }
 
     /// Wakes one thread that sleeps on the word.

@@ -30,7 +30,8 @@ mod hook {
     /// Calls `hook` with the point's name whenever any thread of the process passes a pause point.
     ///
     /// The hook decides for which thread and which point it acts, for instance through a
-    /// thread-local. It replaces the previous hook.
+    /// thread-local. It replaces the previous hook. It should not panic, which ends the operation in
+    /// the middle, and should not use the cell that it interrupts, which may wait for itself.
     ///
     /// ```
     /// fn trace(point: &'static str) {

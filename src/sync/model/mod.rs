@@ -45,7 +45,7 @@ pub(crate) fn try_slots<T>(
     Ok(slots.into_boxed_slice())
 }
 
-/// When a sleeper gives up. The model has no clock: a timed sleep expires at once.
+/// When a sleeper gives up. The model has no clock: a timed sleep ends at once.
 #[derive(Clone, Copy)]
 pub(crate) struct Deadline {
     timed: bool,
@@ -55,9 +55,17 @@ impl Deadline {
     /// Sleeps until woken.
     pub(crate) const NEVER: Self = Self { timed: false };
 
-    /// Expires at the first sleep, whatever the timeout.
+    /// Has passed when it is first asked, whatever the timeout.
     pub(crate) fn after(_: core::time::Duration) -> Self {
         Self { timed: true }
+    }
+
+    pub(crate) fn at_most(self, _: core::time::Duration) -> Self {
+        Self { timed: true }
+    }
+
+    pub(crate) fn has_passed(self) -> bool {
+        self.timed
     }
 }
 
@@ -67,14 +75,13 @@ mod monitor {
 
     use super::Deadline;
 
-    pub(crate) fn sleep(condvar: &Condvar, guard: MutexGuard<'_, ()>, deadline: Deadline) -> bool {
+    pub(crate) fn sleep(condvar: &Condvar, guard: MutexGuard<'_, ()>, deadline: Deadline) {
         if deadline.timed {
             drop(guard);
             super::yield_now();
-            return false;
+        } else {
+            drop(condvar.wait(guard));
         }
-        drop(condvar.wait(guard));
-        true
     }
 }
 

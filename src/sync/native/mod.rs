@@ -1,12 +1,46 @@
 //! What ships: `core` and `std` under the façade's names.
 
 #[cfg(feature = "std")]
-mod futex;
+mod deadline;
 mod words;
 
 #[cfg(feature = "std")]
-pub(crate) use futex::{Deadline, Futex};
+pub(crate) use deadline::Deadline;
+#[cfg(feature = "std")]
+pub(crate) use sleeping::Futex;
 pub(crate) use words::Words;
+
+/// Where the kernel compares and sleeps in one step. Not on 32-bit machines, whose futex call exists
+/// with two widths of time; and not with `--cfg untorn_condvar`, by which CI tests the other form.
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64",
+    not(untorn_condvar)
+))]
+#[path = "futex.rs"]
+mod sleeping;
+
+#[cfg(all(
+    feature = "std",
+    not(all(
+        any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+        target_pointer_width = "64",
+        not(untorn_condvar)
+    ))
+))]
+mod monitor;
+/// Everywhere else: a mutex and a condition variable beside the word.
+#[cfg(all(
+    feature = "std",
+    not(all(
+        any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+        target_pointer_width = "64",
+        not(untorn_condvar)
+    ))
+))]
+#[path = "../condvar_futex.rs"]
+mod sleeping;
 
 /// The atomic types and the ordering vocabulary.
 pub(crate) mod atomic {

@@ -24,7 +24,7 @@ macro_rules! for_each_chunk {
             for_each_chunk!(@ $atomic = AtomicU32, $int = u32, $body);
             $at += 4;
         }
-        if size & 2 != 0 {
+        if WORD > 2 && size & 2 != 0 {
             for_each_chunk!(@ $atomic = AtomicU16, $int = u16, $body);
             $at += 2;
         }
