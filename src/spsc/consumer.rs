@@ -39,7 +39,7 @@ struct Own<T> {
 
 impl<T> Consumer<T> {
     pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        let head = own_load(&shared.head.index);
+        let head = own_load(&shared.head);
         let own = Own { shared, head, limit: head };
         Self { own: CachePadded::new(own), alone: PhantomData }
     }
@@ -67,7 +67,7 @@ impl<T> Consumer<T> {
     pub fn try_pop(&mut self) -> Result<T, TryPopError> {
         let own = &mut *self.own;
         if own.head == own.limit && !own.refresh() {
-            if !own.shared.head.peer.is_gone() {
+            if !own.shared.said.by_producer.is_gone() {
                 return Err(TryPopError::Empty);
             }
             // Its last push may have come after the look above, but before it went (E4).
@@ -80,8 +80,8 @@ impl<T> Consumer<T> {
         let value = unsafe { own.shared.read(own.head) };
         own.head = own.head.wrapping_add(1);
         // Release (E2): the value is out of its slot before the producer can see the index.
-        own.shared.head.index.store(own.head, Release);
-        own.shared.head.peer.notify();
+        own.shared.head.store(own.head, Release);
+        own.shared.said.by_producer.notify();
         Ok(value)
     }
 
@@ -159,7 +159,7 @@ impl<T> Consumer<T> {
     #[must_use]
     pub fn len(&self) -> usize {
         // Relaxed: a number to look at; a later `try_pop` makes the edge (E1).
-        self.own.shared.tail.index.load(Relaxed).wrapping_sub(self.own.head)
+        self.own.shared.tail.load(Relaxed).wrapping_sub(self.own.head)
     }
 
     /// Whether the ring holds nothing. Wait-free.
@@ -192,7 +192,7 @@ impl<T> Consumer<T> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.shared.head.peer.is_gone()
+        self.own.shared.said.by_producer.is_gone()
     }
 }
 
@@ -207,21 +207,21 @@ impl<T> Own<T> {
     #[inline]
     fn seen_limit(&self) -> usize {
         // Acquire (E1): the values below this index are in their slots.
-        self.shared.tail.index.load(Acquire)
+        self.shared.tail.load(Acquire)
     }
 
     /// Waits until there is a value or the producer is gone; `false` when the deadline has passed.
     #[cfg(feature = "std")]
     fn wait(&self, deadline: Deadline) -> bool {
-        let ready = || self.seen_limit() != self.head || self.shared.head.peer.is_gone();
-        self.shared.tail.peer.wait_until(ready, deadline)
+        let ready = || self.seen_limit() != self.head || self.shared.said.by_producer.is_gone();
+        self.shared.said.by_consumer.wait_until(ready, deadline)
     }
 }
 
 impl<T> Drop for Consumer<T> {
     fn drop(&mut self) {
-        self.own.shared.tail.peer.leave();
-        self.own.shared.head.peer.wake_sleeper();
+        self.own.shared.said.by_consumer.leave();
+        self.own.shared.said.by_producer.wake_sleeper();
         // What is inside may hold memory, or the other half of something that waits for it: it is
         // dropped now, not when the producer goes.
         while self.try_pop().is_ok() {}

@@ -38,7 +38,7 @@ struct Own<T> {
 
 impl<T> Producer<T> {
     pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        let tail = own_load(&shared.tail.index);
+        let tail = own_load(&shared.tail);
         let limit = tail.wrapping_add(shared.capacity);
         Self { own: CachePadded::new(Own { shared, tail, limit }), alone: PhantomData }
     }
@@ -68,7 +68,7 @@ impl<T> Producer<T> {
         let room = own.tail != own.limit || own.refresh();
         // After the look at the indices: a consumer that goes empties the ring, and room that it made
         // that way must not be used.
-        if own.shared.tail.peer.is_gone() {
+        if own.shared.said.by_consumer.is_gone() {
             return Err(TryPushError::Closed(value));
         }
         if !room {
@@ -78,8 +78,8 @@ impl<T> Producer<T> {
         unsafe { own.shared.write(own.tail, value) };
         own.tail = own.tail.wrapping_add(1);
         // Release (E1): the value is in its slot before the consumer can see the index.
-        own.shared.tail.index.store(own.tail, Release);
-        own.shared.tail.peer.notify();
+        own.shared.tail.store(own.tail, Release);
+        own.shared.said.by_consumer.notify();
         Ok(())
     }
 
@@ -160,7 +160,7 @@ impl<T> Producer<T> {
     #[must_use]
     pub fn len(&self) -> usize {
         // Relaxed: a number to look at; a later `try_push` makes the edge (E2).
-        self.own.tail.wrapping_sub(self.own.shared.head.index.load(Relaxed))
+        self.own.tail.wrapping_sub(self.own.shared.head.load(Relaxed))
     }
 
     /// Whether the ring holds nothing. Wait-free.
@@ -193,7 +193,7 @@ impl<T> Producer<T> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.shared.tail.peer.is_gone()
+        self.own.shared.said.by_consumer.is_gone()
     }
 }
 
@@ -208,22 +208,22 @@ impl<T> Own<T> {
     #[inline]
     fn seen_limit(&self) -> usize {
         // Acquire (E2): the values below this index have been moved out of their slots.
-        let head = self.shared.head.index.load(Acquire);
+        let head = self.shared.head.load(Acquire);
         head.wrapping_add(self.shared.capacity)
     }
 
     /// Waits until there is room or the consumer is gone; `false` when the deadline has passed.
     #[cfg(feature = "std")]
     fn wait(&self, deadline: Deadline) -> bool {
-        let ready = || self.seen_limit() != self.tail || self.shared.tail.peer.is_gone();
-        self.shared.head.peer.wait_until(ready, deadline)
+        let ready = || self.seen_limit() != self.tail || self.shared.said.by_consumer.is_gone();
+        self.shared.said.by_producer.wait_until(ready, deadline)
     }
 }
 
 impl<T> Drop for Producer<T> {
     fn drop(&mut self) {
-        self.own.shared.head.peer.leave();
-        self.own.shared.tail.peer.wake_sleeper();
+        self.own.shared.said.by_producer.leave();
+        self.own.shared.said.by_consumer.wake_sleeper();
     }
 }
 

@@ -10,10 +10,12 @@ use crate::sync::atomic::AtomicUsize;
 use crate::sync::{Slot, own_load, try_slots};
 
 pub(super) struct Shared<T> {
-    /// How many values were pushed, and what the consumer has to say to the producer.
-    pub(super) tail: CachePadded<Line>,
-    /// How many values were popped, and what the producer has to say to the consumer.
-    pub(super) head: CachePadded<Line>,
+    /// How many values were pushed; wraps. Stored by the producer (I1).
+    pub(super) tail: CachePadded<AtomicUsize>,
+    /// How many values were popped; wraps. Stored by the consumer (I1).
+    pub(super) head: CachePadded<AtomicUsize>,
+    /// What the ends have to say to each other.
+    pub(super) said: CachePadded<Said>,
     /// How many values may be inside, in `1..=slots.len()`.
     pub(super) capacity: usize,
     /// `slots.len() - 1`, and that is a power of two.
@@ -22,13 +24,12 @@ pub(super) struct Shared<T> {
     slots: alloc::boxed::Box<[Slot<T>]>,
 }
 
-/// All that an end touches on its fast path, on a cache line of its own.
-pub(super) struct Line {
-    /// Grows by one with each operation, and wraps. Stored by this line's end alone (I1).
-    pub(super) index: AtomicUsize,
-    /// Whether the other end sleeps or is gone. The other end stores to it, seldom; this end reads
-    /// it with every operation.
-    pub(super) peer: Signal,
+/// Both signals on one line of their own. Each end reads the other's with every operation, and both
+/// are written seldom, so the line stays in both caches. Beside an index it would not: the index's
+/// line moves to the other end whenever that looks at it.
+pub(super) struct Said {
+    pub(super) by_producer: Signal,
+    pub(super) by_consumer: Signal,
 }
 
 // SAFETY: values move from the producing to the consuming thread (`T: Send`). A slot is touched only
@@ -52,10 +53,12 @@ impl<T> Shared<T> {
             return Err(too_large());
         }
         let slots = try_slots(storage).map_err(|_| refuse(Refusal::NoMemory { element }))?;
-        let line = || Line { index: AtomicUsize::new(start), peer: Signal::new() };
+        let index = || CachePadded::new(AtomicUsize::new(start));
+        let said = Said { by_producer: Signal::new(), by_consumer: Signal::new() };
         Ok(Self {
-            tail: CachePadded::new(line()),
-            head: CachePadded::new(line()),
+            tail: index(),
+            head: index(),
+            said: CachePadded::new(said),
             capacity,
             mask: storage - 1,
             slots,
@@ -94,12 +97,12 @@ impl<T> Shared<T> {
 
     /// The oldest value left, for the last owner.
     fn take_left_over(&mut self) -> Option<T> {
-        let head = own_load(&self.head.index);
-        if head == own_load(&self.tail.index) {
+        let head = own_load(&self.head);
+        if head == own_load(&self.tail) {
             return None;
         }
         // Advanced first: if the value's destructor panics, nobody drops it again.
-        self.head.index = AtomicUsize::new(head.wrapping_add(1));
+        *self.head = AtomicUsize::new(head.wrapping_add(1));
         // SAFETY: `&mut self` is alone, and by I3 the slot at `head` holds a value.
         Some(unsafe { self.read(head) })
     }

@@ -29,8 +29,7 @@ const FIRST_SLICE: Duration = Duration::from_millis(1);
 #[cfg(feature = "std")]
 const LONGEST_SLICE: Duration = Duration::from_secs(1);
 
-/// One end's word to the other. It lives on the *reader's* cache line, because the other end reads
-/// it with every operation and its speaker writes it only to sleep and to go.
+/// One end's word to the other.
 pub(super) struct Signal {
     /// The bits above. Changed by read-modify-writes alone, because both ends change it: `SLEEPING`
     /// is set by the end it speaks of and cleared by either, `SEEN` is set by the other end.
