@@ -1,6 +1,6 @@
 //! What a stalled writer may hold up, and what not: the writer is frozen in the worst place.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -9,6 +9,8 @@ use untorn::{SeqLock, Snapshot, pause_points};
 thread_local! {
     /// Where this thread is to stand still, once.
     static FREEZE: RefCell<Option<Freeze>> = const { RefCell::new(None) };
+    /// Whether this thread is to be cut short by a panic at the next point, once.
+    static CUT_SHORT: Cell<bool> = const { Cell::new(false) };
 }
 
 struct Freeze {
@@ -18,6 +20,7 @@ struct Freeze {
 }
 
 fn hook(point: &'static str) {
+    assert!(!CUT_SHORT.take(), "cut short");
     let chosen = FREEZE.with_borrow_mut(|freeze| freeze.take_if(|freeze| freeze.point == point));
     if let Some(freeze) = chosen {
         freeze.reached.send(()).expect("the test waits for it");
@@ -82,6 +85,19 @@ fn a_writer_frozen_inside_write_turns_readers_of_a_seqlock_away() {
         },
     );
     assert_eq!(cell.try_read(), Some([2; 8]));
+}
+
+/// A write that is cut short leaves the cell closed to readers, and the next one makes it whole.
+#[test]
+fn a_write_after_one_that_was_cut_short_makes_the_cell_whole() {
+    pause_points::set_hook(hook);
+    let cell = SeqLock::new([1_u64; 8]);
+    CUT_SHORT.set(true);
+    let cut = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cell.write([2; 8])));
+    assert!(cut.is_err());
+    assert_eq!(cell.try_read(), None);
+    cell.write([3; 8]);
+    assert_eq!(cell.try_read(), Some([3; 8]));
 }
 
 /// `update` runs its closure before the write begins, so a slow closure holds up no reader.

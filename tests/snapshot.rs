@@ -64,6 +64,19 @@ fn several_writers_take_turns() {
 }
 
 #[test]
+fn the_last_value_comes_out_in_the_end() {
+    fn check<const N: usize>() {
+        for publishes in 0..2 * N as u32 {
+            let cell = Snapshot::<u32, N>::with_slots(0);
+            (1..=publishes).for_each(|value| cell.publish(value));
+            assert_eq!(cell.into_inner(), publishes);
+        }
+    }
+    check::<2>();
+    check::<3>();
+}
+
+#[test]
 fn every_publish_is_seen_by_a_later_read() {
     let cell = Snapshot::<u8, 3>::from(0);
     for value in 1..=255 {

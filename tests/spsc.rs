@@ -165,6 +165,21 @@ fn a_panicking_destructor_leaks_nothing_and_drops_nothing_twice() {
     }
 }
 
+/// One panics in the consumer's drop, the next when the last end goes; the rest is dropped all the same.
+#[test]
+fn destructors_that_panic_one_after_the_other_leak_nothing() {
+    let alive = Alive::new();
+    let (mut producer, consumer) = ring(4);
+    for i in 0..4 {
+        let value = if i < 2 { alive.panicking_value() } else { alive.value() };
+        producer.try_push(value).unwrap();
+    }
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(consumer))).is_err());
+    assert_eq!(alive.count(), 3);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(producer))).is_err());
+    assert_eq!(alive.count(), 0);
+}
+
 #[test]
 fn a_forgotten_end_leaks_and_closes_nothing() {
     let (mut producer, mut consumer) = ring(1);

@@ -5,7 +5,7 @@
 //! 5 % makes the ratio worthless and voids the line. An `[instr]` line compares instruction counts,
 //! which have no floor. A `[ns]` line of a one-thread regime in which an operation takes less than
 //! 2 ns must hold for instructions as well: so little time is mostly a matter of where the code
-//! happens to lie.
+//! happens to lie. If the file has an `[instr]` line for the same pair, that line says what must hold.
 //!
 //! Lines that begin with `#` are comments. A line that begins with `!` is a known miss: it is
 //! measured and shown, and does not fail the run.
@@ -47,6 +47,14 @@ pub struct Limit {
     pub theirs: String,
     /// How many times theirs ours may be.
     pub times: f64,
+}
+
+impl Limit {
+    /// Whether this line says what must hold for the instructions of `other`'s pair.
+    fn counts_for(&self, other: &Self) -> bool {
+        self.metric == Metric::Instructions
+            && (&self.path, &self.ours, &self.theirs) == (&other.path, &other.ours, &other.theirs)
+    }
 }
 
 impl fmt::Display for Limit {
@@ -173,6 +181,8 @@ pub struct Judged {
     pub ratio: Option<f64>,
     /// The A/A floor.
     pub floor: Option<f64>,
+    /// The smaller median of the two, in nanoseconds.
+    pub shortest: Option<f64>,
     /// How it came out.
     pub verdict: Verdict,
     /// What else there is to say.
@@ -191,7 +201,13 @@ pub fn samples(limits: &[Limit], plan: &Plan) -> u64 {
 /// # Errors
 ///
 /// If a contender breaks its contract, or counting instructions fails.
-pub fn judge(limit: &Limit, plan: &Plan, crew: &Crew, progress: &mut Progress) -> Result<Judged> {
+pub fn judge(
+    limit: &Limit,
+    all: &[Limit],
+    plan: &Plan,
+    crew: &Crew,
+    progress: &mut Progress,
+) -> Result<Judged> {
     let (_, regime, [ours, theirs]) = resolve(limit)?;
     for contender in [&ours, &theirs] {
         if let Err(why) = check(contender, 20_000) {
@@ -200,7 +216,13 @@ pub fn judge(limit: &Limit, plan: &Plan, crew: &Crew, progress: &mut Progress) -
     }
     progress.begin(&limit.path);
     let judged = match limit.metric {
-        Metric::Nanos => by_time(limit, regime, [ours, theirs], plan, crew, progress)?,
+        Metric::Nanos => {
+            let mut judged = by_time(limit, regime, [ours, theirs], plan, crew, progress);
+            if regime.threads == 1 && !all.iter().any(|other| other.counts_for(limit)) {
+                also_by_instructions(&mut judged)?;
+            }
+            judged
+        }
         Metric::Instructions => by_instructions(limit)?,
     };
     progress.end();
@@ -214,30 +236,35 @@ fn by_time(
     plan: &Plan,
     crew: &Crew,
     progress: &mut Progress,
-) -> Result<Judged> {
+) -> Judged {
     let mut attempt = 1;
-    let (mut judged, shortest) = loop {
+    loop {
         let entries = [ours, theirs, ours, theirs];
         let series = measure(regime, &entries, plan, crew, || progress.step());
-        let (judged, shortest) = weigh(limit, &series, attempt);
+        let judged = weigh(limit, &series, attempt);
         let floor = judged.floor.unwrap_or_default();
         if floor <= HIGHEST_FLOOR || attempt == ATTEMPTS {
-            break (judged, shortest);
+            return judged;
         }
         attempt += 1;
-    };
-    if regime.threads == 1 && shortest < SHORT_NANOS {
-        let counted = by_instructions(limit)?;
-        let _ = write!(judged.note, "under 2 ns, so also {}: {}", counted.note, counted.verdict);
-        if counted.verdict.fails() && !judged.verdict.fails() {
-            judged.verdict = counted.verdict;
-        }
     }
-    Ok(judged)
 }
 
-/// The verdict on four series (A, B, A again, B again), and the shorter of the two medians.
-fn weigh(limit: &Limit, series: &[Series], attempt: usize) -> (Judged, f64) {
+/// So little time must hold for instructions too.
+fn also_by_instructions(judged: &mut Judged) -> Result<()> {
+    if judged.shortest.is_none_or(|nanos| nanos >= SHORT_NANOS) {
+        return Ok(());
+    }
+    let counted = by_instructions(&judged.limit)?;
+    let _ = write!(judged.note, "under 2 ns, so also {}: {}", counted.note, counted.verdict);
+    if counted.verdict.fails() && !judged.verdict.fails() {
+        judged.verdict = counted.verdict;
+    }
+    Ok(())
+}
+
+/// The verdict on four series (A, B, A again, B again).
+fn weigh(limit: &Limit, series: &[Series], attempt: usize) -> Judged {
     let samples = |index: usize| series[index].samples.as_slice();
     let ratio = stats::ratio(samples(0), samples(1));
     let floors = [stats::floor(samples(0), samples(2)), stats::floor(samples(1), samples(3))];
@@ -246,8 +273,8 @@ fn weigh(limit: &Limit, series: &[Series], attempt: usize) -> (Judged, f64) {
     let medians = [stats::median(samples(0)), stats::median(samples(1))];
     let note = if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() };
     let (ratio, floor) = (Some(ratio), Some(floor));
-    let judged = Judged { limit: limit.clone(), ratio, floor, verdict, note };
-    (judged, medians[0].min(medians[1]))
+    let shortest = Some(medians[0].min(medians[1]));
+    Judged { limit: limit.clone(), ratio, floor, shortest, verdict, note }
 }
 
 fn by_instructions(limit: &Limit) -> Result<Judged> {
@@ -255,7 +282,7 @@ fn by_instructions(limit: &Limit) -> Result<Judged> {
     if !instructions::available() {
         let note = "valgrind is missing: instructions were NOT counted".to_owned();
         let verdict = Verdict::Skipped;
-        return Ok(Judged { limit, ratio: None, floor: None, verdict, note });
+        return Ok(Judged { limit, ratio: None, floor: None, shortest: None, verdict, note });
     }
     let count = |name: &str| {
         let count = instructions::per_operation(&limit.path, name);
@@ -265,7 +292,7 @@ fn by_instructions(limit: &Limit) -> Result<Judged> {
     let ratio = ours / theirs;
     let note = format!("{ours:.1} / {theirs:.1} instructions ({ratio:.3}x)");
     let verdict = verdict(&limit, ratio, 0.0);
-    Ok(Judged { limit, ratio: Some(ratio), floor: None, verdict, note })
+    Ok(Judged { limit, ratio: Some(ratio), floor: None, shortest: None, verdict, note })
 }
 
 /// The plan of a limits run: long samples and many rounds, for a low floor.
@@ -280,7 +307,7 @@ pub fn plan(rounds: usize) -> Plan {
 pub fn report(judged: &[Judged]) -> String {
     let mut table = plain();
     table.set_header(["limit", "ratio", "floor", "verdict", ""]);
-    for Judged { limit, ratio, floor, verdict, note } in judged {
+    for Judged { limit, ratio, floor, verdict, note, .. } in judged {
         let spare = if *verdict == Verdict::Holds && limit.known_miss {
             "no longer missed: the `!` can go; "
         } else {

@@ -189,10 +189,10 @@ impl Case {
         self.package == "untorn"
     }
 
-    /// Whether the ratio to `other` is above 1 by more than the floor.
+    /// Whether it can be told that this one is slower than `other`.
     #[must_use]
     pub fn is_slower_than(&self, other: &Self, floor: f64) -> bool {
-        stats::ratio(&self.samples, &other.samples) > 1.0 + floor
+        stats::is_slower(&self.samples, &other.samples, floor)
     }
 }
 

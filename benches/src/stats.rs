@@ -31,8 +31,22 @@ pub fn quantile(values: &[f64], share: f64) -> f64 {
 /// The median over rounds of `of / to`, round by round.
 #[must_use]
 pub fn ratio(of: &[f64], to: &[f64]) -> f64 {
-    let ratios: Vec<f64> = of.iter().zip(to).map(|(of, to)| of / to).collect();
-    median(&ratios)
+    median(&ratios(of, to))
+}
+
+/// Whether `of` is slower than `to`: in three quarters of the rounds, by more than the floor, and by
+/// more than the [`LEAST_FLOOR`].
+#[must_use]
+pub fn is_slower(of: &[f64], to: &[f64], floor: f64) -> bool {
+    quantile(&ratios(of, to), 0.25) > 1.0 + floor.max(LEAST_FLOOR)
+}
+
+/// What no floor can be below. A contender and itself share their code and its place in memory; two
+/// contenders do not, and where code happens to lie is worth this much either way.
+pub const LEAST_FLOOR: f64 = 0.01;
+
+fn ratios(of: &[f64], to: &[f64]) -> Vec<f64> {
+    of.iter().zip(to).map(|(of, to)| of / to).collect()
 }
 
 /// How far from 1 the ratio of a contender to its twin is: what the method cannot tell apart.
@@ -66,6 +80,17 @@ mod tests {
         let half = [5.0, 5.0, 45.0];
         assert_eq!(ratio(&half, &base), 0.5);
         assert_eq!(ratio(&base, &half), 2.0);
+    }
+
+    #[test]
+    fn slower_is_what_most_rounds_say_by_more_than_the_floor() {
+        let base = [10.0; 8];
+        let mostly = [12.0, 12.0, 12.0, 12.0, 12.0, 12.0, 12.0, 9.0];
+        assert!(is_slower(&mostly, &base, 0.05));
+        assert!(!is_slower(&mostly, &base, 0.25));
+        let half = [12.0, 12.0, 12.0, 12.0, 9.0, 9.0, 9.0, 9.0];
+        assert!(!is_slower(&half, &base, 0.0));
+        assert!(!is_slower(&[10.05; 8], &base, 0.0), "below what any floor can tell");
     }
 
     #[test]

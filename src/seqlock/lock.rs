@@ -1,6 +1,7 @@
 //! The cell: optimistic reads, and writes that take the writers' lock for their duration.
 
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::panic::RefUnwindSafe;
 
 use super::writer::Writer;
@@ -64,9 +65,29 @@ impl<T: PlainData> SeqLock<T> {
     #[inline]
     #[must_use]
     pub fn read(&self) -> T {
-        match self.try_read() {
-            Some(value) => value,
-            None => self.read_contended(),
+        loop {
+            let (copy, whole) = self.attempt();
+            // Not through `try_read`: to unpack an `Option` the copy would be moved once more, in
+            // pieces that do not match those it was made of, and the processor waits for that.
+            if whole {
+                // SAFETY: `attempt` says that the copy is the value.
+                return unsafe { copy.assume_init() };
+            }
+            self.wait_for_writer();
+        }
+    }
+
+    /// Waits a moment, and then for as long as a write is under way.
+    #[cold]
+    #[inline(never)]
+    fn wait_for_writer(&self) {
+        let mut backoff = Backoff::new();
+        loop {
+            backoff.snooze();
+            // Relaxed: a hint when to try again; the attempt makes the edges.
+            if is_whole(self.seq.load(Relaxed)) {
+                return;
+            }
         }
     }
 
@@ -78,6 +99,14 @@ impl<T: PlainData> SeqLock<T> {
     #[inline]
     #[must_use]
     pub fn try_read(&self) -> Option<T> {
+        let (copy, whole) = self.attempt();
+        // SAFETY: `attempt` says that the copy is the value.
+        whole.then(|| unsafe { copy.assume_init() })
+    }
+
+    /// Copies the words, and says whether the copy is the value.
+    #[inline(always)]
+    fn attempt(&self) -> (MaybeUninit<T>, bool) {
         // Acquire (E1): all words of the write that stored this number are visible to the copy.
         let before = self.seq.load(Acquire);
         let copy = self.words.load();
@@ -85,25 +114,9 @@ impl<T: PlainData> SeqLock<T> {
         fence(Acquire);
         // Relaxed: ordered after the copy by the fence above (E2).
         let after = self.seq.load(Relaxed);
-        if before == after && is_whole(before) {
-            // SAFETY: the number was even, so by E1 no word is older than the write that stored it,
-            // and it did not change, so by E2 none is newer: the copy is that write's value (I3).
-            Some(unsafe { copy.assume_init() })
-        } else {
-            None
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn read_contended(&self) -> T {
-        let mut backoff = Backoff::new();
-        loop {
-            backoff.snooze();
-            if let Some(value) = self.try_read() {
-                return value;
-            }
-        }
+        // The number was even, so by E1 no word is older than the write that stored it; it did not
+        // change, so by E2 none is newer. Then the copy is that write's value (I3).
+        (copy, before == after && is_whole(before))
     }
 
     /// Stores `value`. Blocking while another writer is at work; readers cannot hold it up.

@@ -1,18 +1,18 @@
 //! The cell: a number, N slots, and the writers' lock.
 
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::panic::RefUnwindSafe;
 
 use crossbeam_utils::CachePadded;
 
-use crate::backoff::Backoff;
 use crate::spin::RawSpin;
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
     fence,
 };
-use crate::sync::{Words, const_unless_loom, own_load, pause_point, repeated};
+use crate::sync::{Words, const_unless_loom, own_load, pause_point, repeated, spin_hint};
 use crate::word::PlainData;
 
 /// A cell with N buffers that publishes small plain data to any number of readers. See the
@@ -98,9 +98,15 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
     #[inline]
     #[must_use]
     pub fn read(&self) -> T {
-        match self.try_read() {
-            Some(value) => value,
-            None => self.read_contended(),
+        loop {
+            let (copy, whole) = self.attempt();
+            // Not through `try_read`, for the reason given in `SeqLock::read`.
+            if whole {
+                // SAFETY: `attempt` says that the copy is a published value.
+                return unsafe { copy.assume_init() };
+            }
+            // Others have published meanwhile: there is nobody to wait for.
+            spin_hint();
         }
     }
 
@@ -112,6 +118,14 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
     #[inline]
     #[must_use]
     pub fn try_read(&self) -> Option<T> {
+        let (copy, whole) = self.attempt();
+        // SAFETY: `attempt` says that the copy is a published value.
+        whole.then(|| unsafe { copy.assume_init() })
+    }
+
+    /// Copies the current slot, and says whether the copy is a published value.
+    #[inline(always)]
+    fn attempt(&self) -> (MaybeUninit<T>, bool) {
         // Acquire (E1): the whole slot of the publish that stored this number is visible.
         let before = self.seq.load(Acquire);
         let copy = self.slots[before % N].load();
@@ -120,26 +134,10 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
         fence(Acquire);
         // Relaxed: ordered after the copy by the fence above (E2).
         let after = self.seq.load(Relaxed);
-        if Self::published_between(before, after) <= N - 2 {
-            // SAFETY: by E1 no word is older than publish `before`. A word of a publish that reuses
-            // the slot would have shown a number at least N - 1 higher (E2). So the copy is the value
-            // of publish `before` (I2).
-            Some(unsafe { copy.assume_init() })
-        } else {
-            None
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn read_contended(&self) -> T {
-        let mut backoff = Backoff::new();
-        loop {
-            backoff.snooze();
-            if let Some(value) = self.try_read() {
-                return value;
-            }
-        }
+        // By E1 no word is older than publish `before`. A word of a publish that reuses the slot
+        // would have shown a number at least N - 1 higher (E2). So the copy is the value of publish
+        // `before` (I2).
+        (copy, Self::published_between(before, after) <= N - 2)
     }
 
     /// Publishes `value`. Blocking while another writer is at work; readers cannot hold it up.

@@ -170,7 +170,7 @@ fn do_limits(file: Option<PathBuf>, rounds: usize) -> Result<bool> {
     let crew = Crew::of_this_machine();
     let neighbours = Neighbours::watch();
     let mut progress = Progress::new(limits.len(), limits::samples(&limits, &plan));
-    let judge = |limit| limits::judge(limit, &plan, &crew, &mut progress);
+    let judge = |limit| limits::judge(limit, &limits, &plan, &crew, &mut progress);
     let judged: Vec<_> = limits.iter().map(judge).collect::<Result<_>>()?;
     drop(progress);
     let others = company(neighbours.share());
