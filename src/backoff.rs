@@ -1,6 +1,6 @@
 //! The crate's one way to wait in a loop.
 
-use crate::sync::{SPIN_STEPS, spin_hint, yield_now};
+use crate::sync::{spin_hint, spin_steps, yield_now};
 
 /// Waits a little longer each time: 1, 2, 4, ... pauses, then whole turns of the scheduler.
 ///
@@ -25,7 +25,7 @@ impl Backoff {
 
     /// Spins once; `false`, without waiting, when it is time to sleep instead.
     pub(crate) fn spin(&mut self) -> bool {
-        if self.step >= SPIN_STEPS {
+        if self.step >= spin_steps() {
             return false;
         }
         for _ in 0..1_u32 << self.step {

@@ -78,6 +78,7 @@ mod explore {
         /// # Panics
         ///
         /// If the thread panicked.
+        #[expect(clippy::must_use_candidate, reason = "most threads return nothing")]
         pub fn join(self) -> T {
             self.0.join().expect("a model thread panicked")
         }

@@ -17,7 +17,9 @@ pub(crate) use words::Words;
 use atomic::AtomicUsize;
 
 /// The model has nothing to gain from spinning: every spin is a yield.
-pub(crate) const SPIN_STEPS: u32 = 0;
+pub(crate) const fn spin_steps() -> u32 {
+    0
+}
 
 /// The single owner reads its own word; loom checks that nobody else stores it concurrently.
 #[track_caller]

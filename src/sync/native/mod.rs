@@ -58,7 +58,10 @@ use core::cell;
 
 /// How many doublings a [`Backoff`](crate::backoff::Backoff) spins before it yields: 127 pauses in
 /// all, a few microseconds, about what putting a thread to sleep and waking it costs.
-pub(crate) const SPIN_STEPS: u32 = 7;
+#[inline(always)]
+pub(crate) const fn spin_steps() -> u32 {
+    7
+}
 
 /// The single owner of a word reads its own last store.
 ///
