@@ -17,6 +17,10 @@
 //! | anything longer, or more threads than cores | mutual exclusion | `std::sync::Mutex`, not us |
 //! | select, unbounded queues, rendezvous | channels | crossbeam-channel, flume, tokio, not us |
 //!
+//! More on that in [`docs::choosing`]; what the orderings mean in [`docs::orderings`]; patterns beside
+//! their broken variants in [`docs::patterns`]; then [`docs::limits`], [`docs::guarantees`] and
+//! [`docs::verification`].
+//!
 //! # Features
 //!
 //! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
@@ -35,6 +39,8 @@ extern crate std;
 
 #[cfg(target_has_atomic = "64")]
 pub mod counter;
+#[cfg(feature = "std")]
+pub mod docs;
 pub mod seqlock;
 pub mod snapshot;
 pub mod spin;
@@ -65,3 +71,8 @@ pub mod pause_points {
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// Programs that must not compile, beside twins that do.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../tests/must_not_compile.md")]
+mod must_not_compile {}

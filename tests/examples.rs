@@ -56,3 +56,11 @@ fn backpressure() {
     assert!(text.contains("the ring was full, waited"), "{text}");
     assert!(text.contains("jobs of 1 MiB between the two (capacity 4, one in hand)"), "{text}");
 }
+
+#[test]
+fn spin_section() {
+    let text = run("spin_section");
+    assert!(text.contains("400000 transfers by 4 threads under each lock"), "{text}");
+    assert!(text.contains("checking 1000, savings 0: nothing lost"), "{text}");
+    assert!(text.contains("SpinLock: ") && text.contains("Mutex: "), "{text}");
+}

@@ -52,6 +52,7 @@ use crate::sync::const_unless_loom;
 /// });
 /// assert_eq!(REQUESTS.get(), 4000);
 /// ```
+#[doc(alias = "AtomicCounter")]
 pub struct Counter {
     /// The count. Written and read by every thread, always relaxed.
     value: AtomicU64,
@@ -90,6 +91,7 @@ impl Counter {
     /// bytes.add(100);
     /// assert_eq!(bytes.get(), 612);
     /// ```
+    #[doc(alias = "fetch_add")]
     #[inline]
     pub fn add(&self, n: u64) {
         // Relaxed: the count publishes no other memory (see the module's page).

@@ -32,6 +32,8 @@ use crate::word::PlainData;
 /// });
 /// ```
 #[doc(alias = "sequence lock")]
+#[doc(alias = "AtomicCell")]
+#[doc(alias = "seqcount")]
 pub struct SeqLock<T> {
     /// Even: `words` is whole. Odd: a writer is inside. Written by the holder of `writers` (I1).
     seq: AtomicUsize,

@@ -32,9 +32,11 @@ use crate::word::PlainData;
 /// });
 /// assert_eq!(LIMITS.read(), [99; 4]);
 /// ```
+#[doc(alias = "LockFreeCache")]
 #[doc(alias = "double buffer")]
-#[doc(alias = "triple buffer")]
-#[doc(alias = "latch")]
+#[doc(alias = "triple_buffer")]
+#[doc(alias = "seqcount_latch")]
+#[doc(alias = "RCU")]
 pub struct Snapshot<T, const N: usize = 2> {
     /// How many values were published, in `0..Self::LIMIT` (I3). Written by the holder of `writers`.
     seq: CachePadded<AtomicUsize>,
@@ -149,6 +151,8 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
     /// cell.publish(2);
     /// assert_eq!(cell.read(), 2);
     /// ```
+    #[doc(alias = "set")]
+    #[doc(alias = "store")]
     #[inline]
     pub fn publish(&self, value: T) {
         let _claim = self.writers.hold();

@@ -20,6 +20,8 @@ use crate::sync::{MutPtr, UnsafeCell, const_unless_loom};
 /// });
 /// assert_eq!(*TOTAL.lock(), 2000);
 /// ```
+#[doc(alias = "SpinMutex")]
+#[doc(alias = "Spinlock")]
 pub struct SpinLock<T: ?Sized> {
     /// Who may touch `value` (I1).
     raw: RawSpin,
@@ -82,6 +84,7 @@ impl<T: ?Sized> SpinLock<T> {
     /// drop(first);
     /// assert!(lock.try_lock().is_some());
     /// ```
+    #[doc(alias = "tryLock")]
     #[inline]
     #[must_use = "if unused the lock is released at once"]
     pub fn try_lock(&self) -> Option<SpinLockGuard<'_, T>> {

@@ -113,7 +113,11 @@ pub use producer::Producer;
 /// assert_eq!(consumer.try_pop(), Ok("hello"));
 /// ```
 #[doc(alias = "channel")]
+#[doc(alias = "LockFreeRingBuffer")]
 #[doc(alias = "RingBuffer")]
+#[doc(alias = "ArrayQueue")]
+#[doc(alias = "createRingBuffer")]
+#[doc(alias = "sync_channel")]
 #[must_use = "dropping an end closes the ring"]
 #[track_caller]
 pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {

@@ -1,6 +1,9 @@
 //! What several test files need.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod linear;
+pub(crate) mod models;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 

@@ -1,0 +1,220 @@
+//! Every primitive under load from several threads, in a program with a plain `main`.
+//!
+//! `cargo test` runs it for a moment. It prints its seed; `STRESS_SEED` repeats a run's choices, though
+//! not its schedule, and `STRESS_ROUNDS` makes it longer.
+//!
+//! `.ci/run tsan` runs it under ThreadSanitizer. A standard library that is not itself instrumented has
+//! fences that the sanitizer cannot see: where threads are joined, where the last `Arc` goes, and in
+//! the test harness. Each would be a false alarm. So there is a `main`, threads report their end through
+//! an atomic and are never joined, and what they share is leaked.
+
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use untorn::spsc::{self, TryPopError, TryPushError};
+use untorn::{Counter, SeqLock, Snapshot, SpinLock};
+
+fn main() {
+    let number = |name: &str| {
+        std::env::var(name).ok().map(|text| {
+            text.parse::<u64>().unwrap_or_else(|error| panic!("{name}={text}: {error}"))
+        })
+    };
+    let seed = number("STRESS_SEED").unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        now.map_or(1, |now| now.as_nanos() as u64)
+    });
+    let rounds = number("STRESS_ROUNDS").unwrap_or(if cfg!(miri) { 1 } else { 20 });
+    println!("STRESS_SEED={seed} STRESS_ROUNDS={rounds}");
+    let mut random = Random(seed | 1);
+    for _ in 0..rounds {
+        counter(&mut random);
+        spin_lock(&mut random);
+        cells(&mut random);
+        polling_ring(&mut random);
+        waiting_ring(&mut random);
+    }
+    println!("stress: every invariant held");
+}
+
+/// Marsaglia's xorshift ("Xorshift RNGs", 2003): enough to vary sizes and orders.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+
+    fn steps(&mut self) -> u64 {
+        if cfg!(miri) { 10 } else { 500 + self.below(2_000) }
+    }
+}
+
+/// Runs all parts at the same time, and returns when every one has ended.
+fn together(parts: Vec<Box<dyn FnOnce() + Send>>) {
+    /// Reports the end of a part, also of one that panics.
+    struct End(&'static AtomicUsize, &'static AtomicBool);
+
+    impl Drop for End {
+        fn drop(&mut self) {
+            self.1.fetch_or(thread::panicking(), Relaxed);
+            // Release: all that the part did happens-before `together` returns.
+            self.0.fetch_sub(1, Release);
+        }
+    }
+
+    let running: &AtomicUsize = leak(AtomicUsize::new(parts.len()));
+    let panicked: &AtomicBool = leak(AtomicBool::new(false));
+    for part in parts {
+        let end = End(running, panicked);
+        std::mem::forget(thread::spawn(move || {
+            let _end = end;
+            part();
+        }));
+    }
+    // Acquire: pairs with the Release of every part.
+    while running.load(Acquire) != 0 {
+        thread::yield_now();
+    }
+    assert!(!panicked.load(Relaxed), "a part panicked");
+}
+
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+fn counter(random: &mut Random) {
+    let (counter, steps) = (leak(Counter::new()), random.steps());
+    let part = || -> Box<dyn FnOnce() + Send> {
+        Box::new(move || (0..steps).for_each(|_| counter.increment()))
+    };
+    together(vec![part(), part(), part()]);
+    assert_eq!(counter.get(), 3 * steps);
+}
+
+fn spin_lock(random: &mut Random) {
+    // Plain memory under the lock: a missing edge is a data race that the sanitizer can see.
+    let (lock, steps) = (leak(SpinLock::new(Vec::new())), random.steps());
+    let part = |id: i32| -> Box<dyn FnOnce() + Send> {
+        Box::new(move || {
+            for step in 0..steps {
+                if step % 2 == 0 {
+                    if let Some(mut list) = lock.try_lock() {
+                        list.push(id);
+                    }
+                } else {
+                    lock.lock().push(id);
+                }
+            }
+        })
+    };
+    together(vec![part(0), part(1), part(2)]);
+    assert!(lock.lock().len() as u64 >= 3 * (steps / 2));
+}
+
+fn cells(random: &mut Random) {
+    let lock = leak(SeqLock::new([0_u64; 7]));
+    let cell = leak(Snapshot::<[u64; 7], 3>::with_slots([0; 7]));
+    let (done, steps) = (leak(AtomicBool::new(false)), random.steps());
+    fn whole(value: [u64; 7]) -> u64 {
+        assert_eq!(value, [value[0]; 7], "a torn read");
+        value[0]
+    }
+    let reader = || -> Box<dyn FnOnce() + Send> {
+        Box::new(|| {
+            let (mut last_lock, mut last_cell) = (0, 0);
+            while !done.load(Relaxed) {
+                let (from_lock, from_cell) = (whole(lock.read()), whole(cell.read()));
+                assert!(from_lock >= last_lock && from_cell >= last_cell, "back in time");
+                (last_lock, last_cell) = (from_lock, from_cell);
+                // Lets the writer in where there is one core.
+                thread::yield_now();
+            }
+        })
+    };
+    let writer = Box::new(move || {
+        for value in 1..=steps {
+            lock.update(|words| *words = [value; 7]);
+            cell.publish([value; 7]);
+        }
+        done.store(true, Relaxed);
+    });
+    together(vec![reader(), reader(), writer]);
+    assert_eq!((whole(lock.read()), whole(cell.read())), (steps, steps));
+}
+
+fn polling_ring(random: &mut Random) {
+    let (capacity, steps) = (1 + random.below(9) as usize, random.steps());
+    let (mut producer, mut consumer) = spsc::ring(capacity);
+    let pushing = move || {
+        for step in 0..steps {
+            // A heap value: a slot read too early is memory that nobody wrote.
+            let mut value = Box::new(step);
+            while let Err(error) = producer.try_push(value) {
+                value = match error {
+                    TryPushError::Full(value) => value,
+                    TryPushError::Closed(_) => panic!("the consumer left"),
+                };
+                thread::yield_now();
+            }
+        }
+    };
+    let popping = move || {
+        let mut expected = 0;
+        loop {
+            match consumer.try_pop() {
+                Ok(value) => {
+                    assert_eq!(*value, expected);
+                    expected += 1;
+                }
+                Err(TryPopError::Empty) => thread::yield_now(),
+                Err(TryPopError::Closed) => break,
+            }
+        }
+        assert_eq!(expected, steps);
+        // The last end frees the storage, behind a fence of the standard library.
+        std::mem::forget(consumer);
+    };
+    together(vec![Box::new(pushing), Box::new(popping)]);
+}
+
+fn waiting_ring(random: &mut Random) {
+    let (capacity, steps) = (1 + random.below(4) as usize, random.steps());
+    // In one of three rounds the consumer leaves early, and what is inside goes with it.
+    let leaves_early = random.below(3) == 0;
+    let (mut producer, mut consumer) = spsc::ring(capacity);
+    let pushing = move || {
+        for step in 0..steps {
+            let sent = if step % 5 == 0 {
+                producer.push_timeout(Box::new(step), Duration::from_secs(60)).is_ok()
+            } else {
+                producer.push(Box::new(step)).is_ok()
+            };
+            if !sent {
+                assert!(leaves_early, "the consumer stays to the end");
+                break;
+            }
+        }
+        if leaves_early {
+            std::mem::forget(producer);
+        }
+    };
+    let popping = move || {
+        let last = if leaves_early { steps / 2 } else { steps };
+        for expected in 0..last {
+            assert_eq!(consumer.pop().map(|value| *value), Ok(expected));
+        }
+        if !leaves_early {
+            assert!(consumer.pop().is_err());
+            std::mem::forget(consumer);
+        }
+    };
+    together(vec![Box::new(pushing), Box::new(popping)]);
+}
