@@ -15,8 +15,8 @@ use crate::sync::atomic::{
 use crate::sync::{Words, const_unless_loom, own_load, pause_point};
 use crate::word::PlainData;
 
-/// A cell for small plain data whose readers write nothing shared. See the [module](self) for what
-/// it promises.
+/// A cell for small plain data whose readers write nothing shared. See the
+/// [module](crate::seqlock) for what it promises.
 ///
 /// ```
 /// use untorn::SeqLock;

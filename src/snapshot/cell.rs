@@ -16,7 +16,7 @@ use crate::sync::{Words, const_unless_loom, own_load, pause_point, repeated, spi
 use crate::word::PlainData;
 
 /// A cell with N buffers that publishes small plain data to any number of readers. See the
-/// [module](self) for what it promises.
+/// [module](crate::snapshot) for what it promises.
 ///
 /// ```
 /// use untorn::Snapshot;

@@ -6,7 +6,7 @@ use core::ops::{Deref, DerefMut};
 use super::raw::{Held, RawSpin};
 use crate::sync::{MutPtr, UnsafeCell, const_unless_loom};
 
-/// A mutual exclusion lock that spins. See the [module](self) for what it promises.
+/// A mutual exclusion lock that spins. See the [module](crate::spin) for what it promises.
 ///
 /// ```
 /// use untorn::SpinLock;
