@@ -98,15 +98,23 @@ impl fmt::Display for Environment {
     }
 }
 
-/// The version that was linked of a crate, or the compiler's for `std`.
+/// The version that was linked of a crate, or the compiler's for `std`. A crate that is linked in
+/// two versions is named with the beginning of the one that is meant: `parking_lot 0.12`.
 #[must_use]
 pub fn package_version(package: &str) -> Option<&'static str> {
     if package == "std" {
         return env!("UNTORN_BENCH_RUSTC").split(' ').nth(1);
     }
     let packages = env!("UNTORN_BENCH_PACKAGES").split(';');
+    let (package, beginning) = package.split_once(' ').unwrap_or((package, ""));
     let mut pairs = packages.filter_map(|entry| entry.split_once(' '));
-    pairs.find(|(name, _)| *name == package).map(|(_, version)| version)
+    pairs
+        .find(|(name, version)| {
+            let rest = version.strip_prefix(beginning);
+            *name == package
+                && rest.is_some_and(|r| beginning.is_empty() || r.is_empty() || r.starts_with('.'))
+        })
+        .map(|(_, version)| version)
 }
 
 /// The workspace's folder.

@@ -9,6 +9,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::interrupt;
+use crate::record::RegimeRecord;
+use crate::report::Progress;
+use crate::shapes::Shape;
+
 const FEW: u64 = 20_000;
 const MANY: u64 = 220_000;
 
@@ -29,6 +34,33 @@ pub fn per_operation(path: &str, contender: &str) -> Result<f64> {
     let few = count(path, contender, FEW)?;
     let many = count(path, contender, MANY)?;
     Ok((many as f64 - few as f64) / (MANY - FEW) as f64)
+}
+
+/// Counts for every case of a one-thread regime that was timed. Returns what could not be counted.
+#[must_use]
+pub fn add(regimes: &mut [RegimeRecord], shapes: &[Shape], progress: &Progress) -> Vec<String> {
+    let mut failures = Vec::new();
+    let one_thread = |regime: &RegimeRecord| {
+        let shape = shapes.iter().find(|shape| shape.name == regime.shape);
+        let known = shape.and_then(|s| s.regimes.iter().find(|r| r.name == regime.regime));
+        known.is_some_and(|known| known.threads == 1)
+    };
+    for regime in regimes.iter_mut().filter(|regime| one_thread(regime)) {
+        let path = regime.path();
+        progress.note(&format!("{path}: instructions"));
+        for case in &mut regime.cases {
+            if interrupt::asked() {
+                return failures;
+            }
+            match per_operation(&path, &case.name) {
+                // To two places: the rest comes from what happens now and then.
+                Ok(count) => case.instructions = Some((count * 100.0).round() / 100.0),
+                Err(_) if interrupt::asked() => {}
+                Err(why) => failures.push(format!("{path}, {}: {why:#}", case.name)),
+            }
+        }
+    }
+    failures
 }
 
 fn count(path: &str, contender: &str, operations: u64) -> Result<u64> {

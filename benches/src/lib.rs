@@ -11,7 +11,9 @@
 //! * [`record`]: all that is kept of a run, and what can be said about it.
 //! * [`report`]: several ways to show a record.
 //! * [`spec`]: two published experiments, done again.
-//! * [`limits`] and [`instructions`]: ratios that must hold, and what judges them.
+//! * [`limits`] and [`instructions`]: ratios that must hold, and what judges them; [`assertion`]:
+//!   those that are given for one run.
+//! * Ctrl-C is watched by [`interrupt`].
 //!
 //! The program is `versus` (`cargo versus` in this workspace).
 //!
@@ -19,10 +21,12 @@
 //! type to the shape's list in [`registry`]. To add a shape: write the trait, its contract and its
 //! workloads in a file of [`shapes`], and add a list to [`registry`].
 
+pub mod assertion;
 pub mod contenders;
 pub mod crew;
 pub mod env;
 pub mod instructions;
+pub mod interrupt;
 pub mod limits;
 pub mod neighbours;
 pub mod record;

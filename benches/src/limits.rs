@@ -98,25 +98,37 @@ fn parse_line(line: usize, text: &str) -> Result<Limit> {
     let text = text.trim_start_matches('!').trim();
     let (path, rest) = text.split_once('[').ok_or_else(form)?;
     let (metric, rest) = rest.split_once("]:").ok_or_else(form)?;
-    let (ours, rest) = rest.split_once("<=").ok_or_else(form)?;
-    let (theirs, factor) = rest.rsplit_once('*').ok_or_else(form)?;
+    let (ours, theirs, factor) = sides(rest).ok_or_else(form)?;
     let metric = match metric {
         "ns" => Metric::Nanos,
         "instr" => Metric::Instructions,
         other => bail!("unknown metric `{other}`; known: ns, instr"),
     };
-    let times: f64 = factor.trim().parse().map_err(|_| anyhow!("`{factor}` is not a number"))?;
-    ensure!(times.is_finite() && times > 0.0, "`{factor}` is not a positive number");
-    let (path, ours, theirs) = (path.trim(), ours.trim(), theirs.trim());
-    let (path, ours, theirs) = (path.to_owned(), ours.to_owned(), theirs.to_owned());
+    let times = number(factor)?;
+    let path = path.trim().to_owned();
+    let (ours, theirs) = (ours.to_owned(), theirs.to_owned());
     Ok(Limit { line, known_miss, path, metric, ours, theirs, times })
+}
+
+/// A, B and k of `A<=B*k`.
+pub(crate) fn sides(text: &str) -> Option<(&str, &str, &str)> {
+    let (ours, rest) = text.split_once("<=")?;
+    let (theirs, factor) = rest.rsplit_once('*')?;
+    Some((ours.trim(), theirs.trim(), factor.trim()))
+}
+
+/// The k of a line.
+pub(crate) fn number(factor: &str) -> Result<f64> {
+    let times: f64 = factor.parse().map_err(|_| anyhow!("`{factor}` is not a number"))?;
+    ensure!(times.is_finite() && times > 0.0, "`{factor}` is not a positive number");
+    Ok(times)
 }
 
 /// What the names of a line stand for.
 fn resolve(limit: &Limit) -> Result<(Shape, &'static Regime, [Contender; 2])> {
     let (shape, regime) = registry::regime(&limit.path)?;
-    let ours = registry::contender(&shape, &limit.ours)?;
-    let theirs = registry::contender(&shape, &limit.theirs)?;
+    let ours = registry::entrant(&shape, regime, &limit.ours)?;
+    let theirs = registry::entrant(&shape, regime, &limit.theirs)?;
     if limit.metric == Metric::Instructions {
         ensure!(regime.threads == 1, "instructions are counted in one-thread regimes only");
     }
@@ -299,7 +311,7 @@ fn by_instructions(limit: &Limit) -> Result<Judged> {
 #[must_use]
 pub fn plan(rounds: usize) -> Plan {
     let sample = Amount::Time(std::time::Duration::from_millis(50));
-    Plan { rounds, sample }
+    Plan { rounds, sample, within: None }
 }
 
 /// All lines with their verdicts.

@@ -26,6 +26,9 @@ pub struct Record {
     pub others: Option<f64>,
     /// How often each contender ran.
     pub rounds: usize,
+    /// If it was stopped: how many regimes it would have measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_of: Option<usize>,
     /// What was measured, in order.
     pub regimes: Vec<RegimeRecord>,
     /// The published experiments, if they were done again.
@@ -41,8 +44,8 @@ impl Record {
     #[must_use]
     pub fn new(command: String, environment: Environment, rounds: usize) -> Self {
         let (format, when) = (Self::FORMAT, now());
-        let (others, regimes, spec) = (None, Vec::new(), None);
-        Self { format, when, command, environment, others, rounds, regimes, spec }
+        let (others, stopped_of, regimes, spec) = (None, None, Vec::new(), None);
+        Self { format, when, command, environment, others, rounds, stopped_of, regimes, spec }
     }
 
     /// Everywhere that one of ours is slower than the fastest of the others.
@@ -95,12 +98,13 @@ impl RegimeRecord {
         let floor = baseline.as_ref().map(|baseline| stats::floor(baseline, &twin));
         let case = |(contender, series): (Contender, Series)| Case {
             name: contender.name.to_owned(),
-            package: contender.package.to_owned(),
+            package: contender.package.split(' ').next().unwrap_or_default().to_owned(),
             version: package_version(contender.package).unwrap_or_default().to_owned(),
             operations: series.operations,
             median: stats::median(&series.samples),
             spread: stats::spread(&series.samples),
             to_baseline: baseline.as_ref().map(|base| stats::ratio(&series.samples, base)),
+            instructions: None,
             samples: series.samples,
         };
         let mut cases: Vec<Case> = series.into_iter().map(case).collect();
@@ -134,6 +138,12 @@ impl RegimeRecord {
     pub fn ties_with_fastest(&self, case: &Case) -> bool {
         let fastest = self.cases.first();
         fastest.is_some_and(|fastest| !case.is_slower_than(fastest, self.floor_or_all()))
+    }
+
+    /// The case of that name.
+    #[must_use]
+    pub fn case(&self, name: &str) -> Option<&Case> {
+        self.cases.iter().find(|case| case.name == name)
     }
 
     /// The fastest that is ours.
@@ -178,6 +188,9 @@ pub struct Case {
     pub spread: f64,
     /// Median of the ratios to the baseline, round by round.
     pub to_baseline: Option<f64>,
+    /// Instructions per operation, if they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<f64>,
     /// Nanoseconds per operation, round by round.
     pub samples: Vec<f64>,
 }

@@ -4,16 +4,25 @@ use std::error::Error;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 
-use crate::contenders::{crossbeam, rtrb, std as standard, untorn as ours};
+use crossbeam_utils::atomic::AtomicCell;
+
+use crate::contenders::{
+    arc_swap as swap, cells, crossbeam, hazarc, queues, rtrb, spin as spinning, std as standard,
+    untorn as ours,
+};
 use crate::shapes::cell::{Payload, read as cell_read, write as cell_write};
 use crate::shapes::lock::Guarded;
 use crate::shapes::spsc::{roundtrip as spsc_roundtrip, stream as spsc_stream};
 use crate::shapes::{BASELINE, Contender, Regime, Shape, counter, lock};
 
-/// A shape with the types that enter it.
+/// A shape with the types that enter it. Those after a second name enter by that function of the
+/// shape instead, as types that cannot do all that its regimes ask for.
 macro_rules! register {
-    ($shape:ident: $($contender:ty),+ $(,)?) => {
-        $shape::shape(vec![$($shape::entry::<$contender>()),+])
+    ($shape:ident: $($contender:ty),+ $(,)? $(; $entry:ident: $($other:ty),+ $(,)?)?) => {
+        $shape::shape(vec![
+            $($shape::entry::<$contender>()),+
+            $(, $($shape::$entry::<$other>()),+)?
+        ])
     };
 }
 
@@ -26,11 +35,17 @@ pub fn shapes() -> Vec<Shape> {
             untorn::Counter,
             AtomicU64,
             parking_lot::Mutex<u64>,
+            parking_lot_0_12::Mutex<u64>,
         ),
         register!(lock:
             std::sync::Mutex<Guarded>,
             untorn::SpinLock<Guarded>,
             parking_lot::Mutex<Guarded>,
+            parking_lot_0_12::Mutex<Guarded>,
+            spin::mutex::SpinMutex<Guarded>,
+            spinning::Ticket,
+            spinning_top::Spinlock<Guarded>,
+            spinning_top::BackoffSpinlock<Guarded>,
         ),
         register!(spsc_stream:
             standard::MutexDeque,
@@ -39,6 +54,11 @@ pub fn shapes() -> Vec<Shape> {
             crossbeam::Array,
             crossbeam::Channel,
             standard::Mpsc,
+            queues::Ringbuf,
+            queues::Nexus,
+            queues::Concurrent,
+            queues::Flume,
+            queues::Kanal,
         ),
         register!(spsc_roundtrip:
             standard::MutexDeque,
@@ -47,6 +67,11 @@ pub fn shapes() -> Vec<Shape> {
             crossbeam::Array,
             crossbeam::Channel,
             standard::Mpsc,
+            queues::Ringbuf,
+            queues::Nexus,
+            queues::Concurrent,
+            queues::Flume,
+            queues::Kanal,
         ),
         register!(cell_read:
             std::sync::Mutex<Payload>,
@@ -56,6 +81,14 @@ pub fn shapes() -> Vec<Shape> {
             arc_swap::ArcSwap<Payload>,
             std::sync::RwLock<Payload>,
             parking_lot::RwLock<Payload>,
+            parking_lot_0_12::RwLock<Payload>,
+            AtomicCell<Payload>,
+            swap::Cached,
+            hazarc::Loaded,
+            hazarc::Cached,
+            cells::Shift,
+            cells::LeftRight;
+            one_reader: cells::TripleBuffer,
         ),
         register!(cell_write:
             std::sync::Mutex<Payload>,
@@ -66,6 +99,14 @@ pub fn shapes() -> Vec<Shape> {
             arc_swap::ArcSwap<Payload>,
             std::sync::RwLock<Payload>,
             parking_lot::RwLock<Payload>,
+            parking_lot_0_12::RwLock<Payload>,
+            AtomicCell<Payload>,
+            swap::Cached,
+            hazarc::Loaded,
+            hazarc::Cached,
+            cells::Shift,
+            cells::LeftRight;
+            one_reader: cells::TripleBuffer,
         ),
     ]
 }
@@ -140,6 +181,47 @@ pub fn contender(shape: &Shape, name: &str) -> Result<Contender, Unknown> {
     shape.contender(name).ok_or_else(|| Unknown::new("contender of this shape", name, known))
 }
 
+/// The contender of that name in a regime of `shape`.
+///
+/// # Errors
+///
+/// If it does not enter that regime.
+pub fn entrant(shape: &Shape, regime: &Regime, name: &str) -> Result<Contender, Unknown> {
+    let entrants = || shape.contenders.iter().filter(|contender| contender.enters(regime));
+    let found = entrants().find(|contender| contender.name == name).copied();
+    let known = entrants().map(|contender| contender.name);
+    found.ok_or_else(|| Unknown::new("contender of this shape", name, known))
+}
+
+/// Of these shapes, those whose regimes differ in the number of threads alone, with one regime of
+/// that many.
+///
+/// # Errors
+///
+/// If a shape was named, and is not one of those.
+pub fn with_threads(
+    mut shapes: Vec<Shape>,
+    named: &[String],
+    threads: usize,
+) -> Result<Vec<Shape>, Unknown> {
+    let fits = |shape: &Shape| shape.threads_vary();
+    let all = self::shapes();
+    let known = all.iter().filter(|shape| fits(shape)).map(|shape| shape.name);
+    let unfit = |shape: &Shape| !fits(shape) && named.iter().any(|name| name == shape.name);
+    if let Some(shape) = shapes.iter().find(|shape| unfit(shape)) {
+        return Err(Unknown::new("shape with any number of threads", shape.name, known));
+    }
+    let listed: Vec<&str> = shapes.iter().map(|shape| shape.name).collect();
+    shapes.retain(fits);
+    if shapes.is_empty() {
+        return Err(Unknown::new("shape with any number of threads", &listed.join(","), known));
+    }
+    for shape in &mut shapes {
+        shape.keep_threads(threads);
+    }
+    Ok(shapes)
+}
+
 /// A name that nothing has, with those that there are.
 #[derive(Debug)]
 pub struct Unknown {
@@ -149,7 +231,7 @@ pub struct Unknown {
 }
 
 impl Unknown {
-    fn new<S: Into<String>>(
+    pub(crate) fn new<S: Into<String>>(
         what: &'static str,
         name: &str,
         known: impl IntoIterator<Item = S>,

@@ -115,7 +115,7 @@ pub fn run(rounds: usize, crew: &Crew, progress: &mut Progress) -> Result<Experi
                 bail!("{} breaks the contract of {path}: {why}", contender.name);
             }
         }
-        let plan = Plan { rounds, sample: Amount::Each(each) };
+        let plan = Plan { rounds, sample: Amount::Each(each), within: None };
         let entries = [ours, mutex, mutex];
         let series = measure(regime, &entries, &plan, crew, || progress.step());
         progress.end();

@@ -1,33 +1,10 @@
 //! The program itself: what it refuses, and one short run from measuring to the README.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-fn versus(arguments: &[&str]) -> Output {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_versus"));
-    // Records of a test must not pass for those of a measurement.
-    program.env("CARGO_TARGET_DIR", scratch("target"));
-    program.args(arguments).output().expect("the program runs")
-}
-
-fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("versus-cli").join(name)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("text")
-}
-
-#[track_caller]
-fn assert_refused(arguments: &[&str], code: i32, expected: &[&str]) {
-    let output = versus(arguments);
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    for expected in expected {
-        assert!(said.contains(expected), "{expected} is missing in: {said}");
-    }
-}
+use common::{assert_refused, scratch, text, versus};
 
 #[test]
 fn unknown_names_are_refused_with_the_known_ones() {
@@ -64,7 +41,6 @@ fn one_thread_regimes_can_be_run_alone_and_others_cannot() {
 
 #[test]
 fn a_bad_limits_file_is_refused_by_line() {
-    fs::create_dir_all(scratch("")).unwrap();
     let file = scratch("bad-limits.txt");
     fs::write(&file, "# fine\nlock/1-thread[ns]:untorn-spin<=mutex\n").unwrap();
     let file = file.to_str().unwrap();
@@ -74,7 +50,6 @@ fn a_bad_limits_file_is_refused_by_line() {
 
 #[test]
 fn a_short_run_leads_to_a_readme() {
-    fs::create_dir_all(scratch("")).unwrap();
     let (saved, readme) = (scratch("run.json"), scratch("README.md"));
     let (saved, readme) = (saved.to_str().unwrap(), readme.to_str().unwrap());
     fs::write(readme, "<!-- versus:begin -->\n<!-- versus:end -->\n").unwrap();

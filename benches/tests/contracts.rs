@@ -161,23 +161,54 @@ impl Cell for Torn {
     const NAME: &'static str = "torn";
     const PACKAGE: &'static str = "none";
     type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self(Mutex::new([value; 2]))
     }
 
-    fn read(&self) -> Payload {
-        let [new, old] = *self.0.lock().unwrap();
-        std::array::from_fn(|word| if word < 4 { new[word] } else { old[word] })
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        let [new, old] = *reader.0.lock().unwrap();
+        std::array::from_fn(|word| if word < 4 { new[word] } else { old[word] })
     }
 
     fn write(writer: &mut Self::Writer<'_>, value: Payload) {
         let mut values = writer.0.lock().unwrap();
         *values = [value, values[0]];
+    }
+}
+
+/// Is torn from the 1500th write on.
+struct TearsLater(Mutex<Payload>);
+
+impl Cell for TearsLater {
+    const NAME: &'static str = "tears-later";
+    const PACKAGE: &'static str = "none";
+    type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
+
+    fn new(value: Payload) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
+    }
+
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        *reader.0.lock().unwrap()
+    }
+
+    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+        let mut value = value;
+        value[7] = value[7].min(1500);
+        *writer.0.lock().unwrap() = value;
     }
 }
 
@@ -188,23 +219,39 @@ impl Cell for Stale {
     const NAME: &'static str = "stale";
     const PACKAGE: &'static str = "none";
     type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self(Mutex::new([value; 2]))
     }
 
-    fn read(&self) -> Payload {
-        self.0.lock().unwrap()[1]
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        reader.0.lock().unwrap()[1]
     }
 
     fn write(writer: &mut Self::Writer<'_>, value: Payload) {
         let mut values = writer.0.lock().unwrap();
         *values = [value, values[0]];
     }
+}
+
+#[test]
+fn a_cell_with_one_reader_enters_where_one_is_enough() {
+    let shapes = select(&["cell-read".to_owned()], &["triple-buffer".to_owned()]).unwrap();
+    let contender = shapes[0].contender("triple-buffer").unwrap();
+    for regime in shapes[0].regimes {
+        assert_eq!(contender.enters(regime), regime.lanes == 1, "{}", regime.name);
+    }
+    let plan = Plan { rounds: FEWEST_ROUNDS, sample: Amount::Each(100), within: None };
+    let mut progress = Progress::new(3, 3 * plan.steps(3));
+    let records = run(&shapes, &plan, OPERATIONS, &Crew::of_this_machine(), &mut progress);
+    let timed = |index: usize| records[index].case("triple-buffer").is_some();
+    assert!(timed(0) && timed(1) && !timed(2));
 }
 
 #[track_caller]
@@ -222,13 +269,16 @@ fn broken_contenders_are_found_out() {
     assert_found(spsc::contract::<Roomy>(OPERATIONS), "a queue of 1 took 2 items");
     assert_found(cell::contract::<Torn>(OPERATIONS), "torn");
     assert_found(cell::contract::<Stale>(OPERATIONS), "was");
+    assert_found(cell::contract::<TearsLater>(OPERATIONS), "torn");
+    assert_found(cell::contract_of_one_reader::<TearsLater>(OPERATIONS), "torn");
+    assert_found(cell::contract_of_one_reader::<Stale>(OPERATIONS), "was");
 }
 
 #[test]
 fn a_broken_contender_is_reported_and_not_timed() {
     let mut chosen = select(&["spsc-stream".to_owned()], &["untorn".to_owned()]).unwrap();
     chosen[0].contenders.push(stream::entry::<Lossy>());
-    let plan = Plan { rounds: FEWEST_ROUNDS, sample: Amount::Each(100) };
+    let plan = Plan { rounds: FEWEST_ROUNDS, sample: Amount::Each(100), within: None };
     let mut progress = Progress::new(1, plan.steps(3));
     let records = run(&chosen, &plan, OPERATIONS, &Crew::of_this_machine(), &mut progress);
     let timed: Vec<&str> = records[0].cases.iter().map(|case| case.name.as_str()).collect();

@@ -1,10 +1,13 @@
-//! crossbeam: a bounded queue and a bounded channel, both for many threads at either end.
+//! crossbeam: a bounded queue and a bounded channel, both for many threads at either end, and the
+//! cell that locks where the processor has no instruction for its size.
 
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use crossbeam_queue::ArrayQueue;
+use crossbeam_utils::atomic::AtomicCell;
 
+use crate::shapes::cell::{Cell, Payload};
 use crate::shapes::spsc::Spsc;
 
 /// `crossbeam_queue::ArrayQueue`.
@@ -55,5 +58,31 @@ impl Spsc for Channel {
     #[inline]
     fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
         rx.try_recv().ok()
+    }
+}
+
+impl Cell for AtomicCell<Payload> {
+    const NAME: &'static str = "crossbeam-cell";
+    const PACKAGE: &'static str = "crossbeam-utils";
+    type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
+
+    fn new(value: Payload) -> Self {
+        Self::new(value)
+    }
+
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
+    }
+
+    #[inline]
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        reader.load()
+    }
+
+    #[inline]
+    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+        writer.store(value);
     }
 }

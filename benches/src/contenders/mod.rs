@@ -1,9 +1,13 @@
 //! The implementations: what each crate has to offer for a shape, in its own idiom.
 
 pub mod arc_swap;
+pub mod cells;
 pub mod crossbeam;
+pub mod hazarc;
 pub mod parking_lot;
+pub mod queues;
 pub mod rtrb;
 pub mod seqlock;
+pub mod spin;
 pub mod std;
 pub mod untorn;

@@ -9,18 +9,20 @@ impl Cell for SeqLock<Payload> {
     const NAME: &'static str = "seqlock";
     const PACKAGE: &'static str = "seqlock";
     type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self::new(value)
     }
 
-    #[inline]
-    fn read(&self) -> Payload {
-        Self::read(self)
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self
+    #[inline]
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        reader.read()
     }
 
     #[inline]

@@ -135,18 +135,20 @@ impl Cell for Mutex<Payload> {
     const NAME: &'static str = BASELINE;
     const PACKAGE: &'static str = "std";
     type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self::new(value)
     }
 
-    #[inline]
-    fn read(&self) -> Payload {
-        *hold(self)
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self
+    #[inline]
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        *hold(reader)
     }
 
     #[inline]
@@ -159,18 +161,20 @@ impl Cell for RwLock<Payload> {
     const NAME: &'static str = "rwlock";
     const PACKAGE: &'static str = "std";
     type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self::new(value)
     }
 
-    #[inline]
-    fn read(&self) -> Payload {
-        *RwLock::read(self).expect("no holder panicked")
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self
+    #[inline]
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        *RwLock::read(reader).expect("no holder panicked")
     }
 
     #[inline]

@@ -70,18 +70,20 @@ impl Cell for SeqLock<Payload> {
     const NAME: &'static str = "untorn-seqlock";
     const PACKAGE: &'static str = "untorn";
     type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self::new(value)
     }
 
-    #[inline]
-    fn read(&self) -> Payload {
-        Self::read(self)
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self
+    #[inline]
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        reader.read()
     }
 
     #[inline]
@@ -98,18 +100,20 @@ impl Cell for KeptWriter {
     const NAME: &'static str = "untorn-seqlock-writer";
     const PACKAGE: &'static str = "untorn";
     type Writer<'a> = Writer<'a, Payload>;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self(SeqLock::new(value))
     }
 
-    #[inline]
-    fn read(&self) -> Payload {
-        self.0.read()
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this.0.writer(), this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self.0.writer()
+    #[inline]
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        reader.0.read()
     }
 
     #[inline]
@@ -122,18 +126,20 @@ impl Cell for Snapshot<Payload> {
     const NAME: &'static str = "untorn-snapshot";
     const PACKAGE: &'static str = "untorn";
     type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
 
     fn new(value: Payload) -> Self {
         Self::new(value)
     }
 
-    #[inline]
-    fn read(&self) -> Payload {
-        Self::read(self)
+    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
+        let this: &Self = self;
+        (this, this)
     }
 
-    fn writer(&self) -> Self::Writer<'_> {
-        self
+    #[inline]
+    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+        reader.read()
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 mod progress;
 
+pub mod compare;
 pub mod json;
 pub mod readme;
 pub mod term;

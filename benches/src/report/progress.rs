@@ -36,7 +36,7 @@ impl Progress {
     }
 
     /// Shown until the next regime begins.
-    pub fn note(&mut self, what: &str) {
+    pub fn note(&self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
         }

@@ -18,8 +18,9 @@ pub const END: &str = "<!-- versus:end -->";
 ///
 /// # Errors
 ///
-/// If the README does not have both marks once and in order.
+/// If the README does not have both marks once and in order, or the run was stopped.
 pub fn replaced(readme: &str, record: &Record, source: &str) -> Result<String> {
+    ensure!(record.stopped_of.is_none(), "the record is PARTIAL: its run was stopped");
     let (before, rest) = readme.split_once(BEGIN).with_context(|| format!("no line {BEGIN}"))?;
     let (old, after) = rest.split_once(END).with_context(|| format!("no {END} after {BEGIN}"))?;
     ensure!(!old.contains(BEGIN) && !after.contains(BEGIN), "{BEGIN} stands there twice");

@@ -15,6 +15,17 @@ pub fn report(record: &Record) -> String {
     let rounds = record.rounds;
     let others = company(record.others);
     let _ = writeln!(text, "{} · {rounds} interleaved rounds, medians · {others}", record.command);
+    if let Some(all) = record.stopped_of {
+        let rounds = record.regimes.last().and_then(|r| r.cases.first()).map(|c| c.samples.len());
+        let last =
+            rounds.map(|n| format!("; the last of them has {n} of {} rounds", record.rounds));
+        let last = last.unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "PARTIAL: stopped after {} of {all} regimes{last}",
+            record.regimes.len()
+        );
+    }
     text.push('\n');
     text.push_str(&losses(record));
     for (regime, invalid) in record.invalid() {
@@ -54,10 +65,11 @@ fn one(regime: &RegimeRecord) -> String {
     let floor = regime.floor.map_or("unknown".to_owned(), percent);
     let _ = writeln!(text, "one operation: {} · A/A floor {floor}", regime.operation);
     let mut table = plain();
-    let numbers = ["ns/op", "spread", "Mop/s", "x mutex"];
-    let numbers = numbers.map(|name| Cell::new(name).set_alignment(CellAlignment::Right));
+    let counted = regime.cases.iter().any(|case| case.instructions.is_some());
+    let numbers = ["ns/op", "spread", "Mop/s", "x mutex"].into_iter();
+    let numbers = numbers.chain(counted.then_some("instr/op"));
     let mut header = vec![Cell::new("contender")];
-    header.extend(numbers);
+    header.extend(numbers.map(|name| Cell::new(name).set_alignment(CellAlignment::Right)));
     header.push(Cell::new(""));
     table.set_header(header);
     for (place, case) in regime.cases.iter().enumerate() {
@@ -69,14 +81,16 @@ fn one(regime: &RegimeRecord) -> String {
             _ => "",
         };
         let version = if case.name == BASELINE { "" } else { case.version.as_str() };
-        table.add_row([
+        let instructions = case.instructions.map_or("-".to_owned(), |count| format!("{count:.1}"));
+        let cells = [
             Cell::new(format!("{} {version}", case.name).trim()),
             number(nanos(case.median)),
             number(format!("±{}", nanos(case.spread / 2.0))),
             number(format!("{:.2}", 1000.0 / case.median)),
             number(ratio),
-            Cell::new(remark),
-        ]);
+        ];
+        let instructions = counted.then(|| number(instructions));
+        table.add_row(cells.into_iter().chain(instructions).chain([Cell::new(remark)]));
     }
     let _ = writeln!(text, "{}", table.trim_fmt());
     for invalid in &regime.invalid {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use super::{Contender, Regime, Shape, together};
+use super::{ANY, Contender, Regime, Shape, together};
 use crate::crew::{Crew, Part};
 
 /// A number that many threads add to.
@@ -56,7 +56,8 @@ pub fn shape(contenders: Vec<Contender>) -> Shape {
 #[must_use]
 pub fn entry<C: Count>() -> Contender {
     let (name, package) = (C::NAME, C::PACKAGE);
-    Contender { name, package, contract: contract::<C>, sample: sample::<C> }
+    let (contract, sample) = (contract::<C>, sample::<C>);
+    Contender { name, package, contract, sample, most_lanes: ANY }
 }
 
 /// Checks that no add is lost.

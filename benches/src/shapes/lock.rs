@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use super::{Contender, Regime, Shape, together};
+use super::{ANY, Contender, Regime, Shape, together};
 use crate::crew::{Crew, Part};
 
 /// What the lock guards: two numbers that must stay in step.
@@ -74,7 +74,8 @@ pub fn shape(contenders: Vec<Contender>) -> Shape {
 #[must_use]
 pub fn entry<L: Lock>() -> Contender {
     let (name, package) = (L::NAME, L::PACKAGE);
-    Contender { name, package, contract: contract::<L>, sample: sample::<L> }
+    let (contract, sample) = (contract::<L>, sample::<L>);
+    Contender { name, package, contract, sample, most_lanes: ANY }
 }
 
 /// Checks mutual exclusion.

@@ -1,7 +1,7 @@
 //! The jobs that contenders are compared at: one trait each, with its contract and its workloads.
 //!
 //! A shape's loop is compiled once per contender and calls it statically; what is erased, outside
-//! the loop, is [`Contender`]: three function pointers and a name.
+//! the loop, is [`Contender`]: two function pointers and a name.
 
 pub mod cell;
 pub mod counter;
@@ -15,6 +15,9 @@ use crate::crew::{Crew, Wait};
 
 /// The contender that every shape must have: a plain mutex around plain code.
 pub const BASELINE: &str = "mutex";
+
+/// [`Contender::most_lanes`] of those that take any number.
+pub(crate) const ANY: usize = usize::MAX;
 
 /// How long a contract waits for progress before it calls a contender stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -38,6 +41,28 @@ impl Shape {
     pub fn contender(&self, name: &str) -> Option<Contender> {
         self.contenders.iter().copied().find(|contender| contender.name == name)
     }
+
+    /// Whether the regimes differ in the number of threads alone, so that any number will do.
+    #[must_use]
+    pub fn threads_vary(&self) -> bool {
+        self.regimes.len() > 1 && self.regimes.iter().all(Regime::is_a_crowd)
+    }
+
+    /// Leaves one regime, of that many threads.
+    pub(crate) fn keep_threads(&mut self, threads: usize) {
+        let listed = self.regimes.iter().position(|regime| regime.threads == threads);
+        self.regimes = match listed {
+            Some(index) => &self.regimes[index..=index],
+            // Once in the life of the program, which the names of regimes may last as long as.
+            None => Vec::leak(vec![Regime {
+                name: format!("{threads}-threads").leak(),
+                question: format!("What does it cost when {threads} threads do it without pause?")
+                    .leak(),
+                threads,
+                lanes: threads,
+            }]),
+        };
+    }
 }
 
 /// One set of conditions.
@@ -53,6 +78,14 @@ pub struct Regime {
     pub lanes: usize,
 }
 
+impl Regime {
+    /// Whether all of its threads do the same, and it is named after their number.
+    fn is_a_crowd(&self) -> bool {
+        let number = self.name.split_once("-thread").map(|(number, _)| number);
+        self.threads == self.lanes && number == Some(self.threads.to_string().as_str())
+    }
+}
+
 /// One contender in one shape.
 #[derive(Debug, Clone, Copy)]
 pub struct Contender {
@@ -64,6 +97,8 @@ pub struct Contender {
     pub contract: fn(u64) -> Result<(), String>,
     /// Runs a regime once, with that many operations in each lane.
     pub sample: fn(&Regime, u64, &Crew) -> Duration,
+    /// Enters only regimes with at most that many lanes.
+    pub most_lanes: usize,
 }
 
 impl Contender {
@@ -71,6 +106,12 @@ impl Contender {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.package == "untorn"
+    }
+
+    /// Whether it can do what the regime asks for.
+    #[must_use]
+    pub fn enters(&self, regime: &Regime) -> bool {
+        regime.lanes <= self.most_lanes
     }
 }
 

@@ -180,7 +180,7 @@ pub mod stream {
 
     use super::{Spsc, contract, pop, push};
     use crate::crew::{Crew, Part};
-    use crate::shapes::{Contender, Regime, Shape};
+    use crate::shapes::{ANY, Contender, Regime, Shape};
 
     /// How many items fit between the two threads.
     pub const CAPACITY: usize = 1024;
@@ -203,7 +203,8 @@ pub mod stream {
     #[must_use]
     pub fn entry<S: Spsc>() -> Contender {
         let (name, package) = (S::NAME, S::PACKAGE);
-        Contender { name, package, contract: contract::<S>, sample: sample::<S> }
+        let (contract, sample) = (contract::<S>, sample::<S>);
+        Contender { name, package, contract, sample, most_lanes: ANY }
     }
 
     fn sample<S: Spsc>(_: &Regime, items: u64, crew: &Crew) -> Duration {
@@ -231,7 +232,7 @@ pub mod roundtrip {
 
     use super::{Spsc, contract, pop, push};
     use crate::crew::{Crew, Part};
-    use crate::shapes::{Contender, Regime, Shape};
+    use crate::shapes::{ANY, Contender, Regime, Shape};
 
     const REGIMES: &[Regime] = &[Regime {
         name: "u64-cap1",
@@ -251,7 +252,8 @@ pub mod roundtrip {
     #[must_use]
     pub fn entry<S: Spsc>() -> Contender {
         let (name, package) = (S::NAME, S::PACKAGE);
-        Contender { name, package, contract: contract::<S>, sample: sample::<S> }
+        let (contract, sample) = (contract::<S>, sample::<S>);
+        Contender { name, package, contract, sample, most_lanes: ANY }
     }
 
     fn sample<S: Spsc>(_: &Regime, trips: u64, crew: &Crew) -> Duration {

@@ -1,17 +1,19 @@
 //! The command line: `cargo versus --help`.
 
+mod run;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use untorn_bench::crew::Crew;
 use untorn_bench::env::{Environment, workspace};
 use untorn_bench::neighbours::Neighbours;
 use untorn_bench::record::Record;
 use untorn_bench::registry::{self, Unknown};
 use untorn_bench::report::{Progress, company, json, readme, term};
-use untorn_bench::runner::{self, FEWEST_ROUNDS, Plan};
+use untorn_bench::runner::{FEWEST_ROUNDS, Plan};
 use untorn_bench::{limits, spec};
 
 /// Lock-free beside mutex and beside today's crates, on your machine.
@@ -22,26 +24,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    run: Run,
-}
-
-#[derive(Debug, Args)]
-struct Run {
-    /// Shapes to measure; all of them if none is named (see `list`)
-    #[arg(value_name = "SHAPE")]
-    shapes: Vec<String>,
-    /// Short samples and few rounds: a first look within a minute
-    #[arg(long)]
-    quick: bool,
-    /// Only these contenders, and the mutex
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    only: Vec<String>,
-    /// How often each contender runs
-    #[arg(long, value_parser = rounds)]
-    rounds: Option<usize>,
-    /// Writes the record to this file as well
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
+    run: run::Run,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,7 +84,7 @@ fn rounds(text: &str) -> Result<usize, String> {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        None => run(cli.run),
+        None => return run::main(cli.run).unwrap_or_else(|error| failed(&error)),
         Some(Command::List) => {
             print!("{}", term::list(&registry::shapes()));
             Ok(true)
@@ -114,31 +97,13 @@ fn main() -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(if error.is::<Unknown>() { 2 } else { 1 })
-        }
+        Err(error) => failed(&error),
     }
 }
 
-fn run(run: Run) -> Result<bool> {
-    let shapes = registry::select(&run.shapes, &run.only)?;
-    let plan = if run.quick { Plan::QUICK } else { Plan::FULL };
-    let plan = Plan { rounds: run.rounds.unwrap_or(plan.rounds), ..plan };
-    let crew = Crew::of_this_machine();
-    let mut record = Record::new(command_line(), Environment::capture(&crew), plan.rounds);
-    eprintln!("{}", record.environment);
-    let regimes = shapes.iter().map(|shape| shape.regimes.len()).sum();
-    let entries: usize = shapes.iter().map(|s| s.regimes.len() * (s.contenders.len() + 1)).sum();
-    let checks = if run.quick { 10_000 } else { 100_000 };
-    let mut progress = Progress::new(regimes, plan.steps(entries));
-    let neighbours = Neighbours::watch();
-    record.regimes = runner::run(&shapes, &plan, checks, &crew, &mut progress);
-    record.others = neighbours.share();
-    drop(progress);
-    print!("{}", term::report(&record));
-    keep(&record, "", run.save.as_deref())?;
-    Ok(record.invalid().next().is_none())
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(if error.is::<Unknown>() || error.is::<run::Misuse>() { 2 } else { 1 })
 }
 
 fn do_spec(quick: bool, rounds: Option<usize>, save: Option<&Path>) -> Result<bool> {
@@ -210,7 +175,7 @@ fn link(record: &Path, readme: &Path) -> String {
 
 fn exec(path: &str, contender: &str, operations: u64) -> Result<bool> {
     let (shape, regime) = registry::regime(path)?;
-    let contender = registry::contender(&shape, contender)?;
+    let contender = registry::entrant(&shape, regime, contender)?;
     if regime.threads != 1 {
         bail!("{path} takes {} threads; this runs one-thread regimes only", regime.threads);
     }
@@ -228,14 +193,17 @@ fn keep(record: &Record, kind: &str, save: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// What was typed, without where the record was saved: that has no bearing on the numbers.
+/// What was typed, without what has no bearing on the numbers: where they were saved, and what they
+/// were held against.
 fn command_line() -> String {
     let mut words = vec!["cargo versus".to_owned()];
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--save" => drop(arguments.next()),
-            word if word.starts_with("--save=") => {}
+        let (name, value) =
+            argument.split_once('=').map_or((&*argument, None), |(n, v)| (n, Some(v)));
+        match (name, value) {
+            ("--save" | "--compare" | "--assert", None) => drop(arguments.next()),
+            ("--save" | "--compare" | "--assert", Some(_)) => {}
             _ => words.push(argument),
         }
     }

@@ -1,0 +1,7 @@
+//! The cells under criterion.
+
+mod common;
+
+fn main() {
+    common::run(&["cell-read", "cell-write"]);
+}

@@ -1,0 +1,7 @@
+//! The counters under criterion.
+
+mod common;
+
+fn main() {
+    common::run(&["counter"]);
+}

@@ -1,0 +1,7 @@
+//! The locks under criterion.
+
+mod common;
+
+fn main() {
+    common::run(&["lock"]);
+}

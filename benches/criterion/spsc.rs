@@ -1,0 +1,7 @@
+//! The queues between two threads under criterion.
+
+mod common;
+
+fn main() {
+    common::run(&["spsc-stream", "spsc-roundtrip"]);
+}
