@@ -16,10 +16,11 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::crew::Crew;
 use crate::instructions;
+use crate::record::Series;
 use crate::registry;
 use crate::report::term::plain;
 use crate::report::{Progress, percent};
-use crate::runner::{Amount, Plan, Series, check, measure};
+use crate::runner::{Amount, Plan, check, measure};
 use crate::shapes::{Contender, Regime, Shape};
 use crate::stats;
 

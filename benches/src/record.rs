@@ -5,9 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::env::{Environment, now, package_version};
-use crate::runner::Series;
 use crate::shapes::{BASELINE, Contender, Regime, Shape};
-use crate::spec::Experiments;
 use crate::stats;
 
 /// One run of the program.
@@ -234,5 +232,57 @@ impl Loss<'_> {
     #[must_use]
     pub fn ratio(&self) -> f64 {
         stats::ratio(&self.ours.samples, &self.rival.samples)
+    }
+}
+
+/// What one entry did.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// Operations of all lanes in one sample.
+    pub operations: u64,
+    /// Nanoseconds per operation, round by round.
+    pub samples: Vec<f64>,
+}
+
+/// What came out here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Experiments {
+    /// 8 threads x 100 000 increments.
+    pub counter: Pair,
+    /// 800 000 increments on one thread.
+    pub counter_alone: Pair,
+    /// 100 000 items from one thread to another.
+    pub ring: Pair,
+}
+
+/// Ours and the mutex, interleaved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Pair {
+    /// Operations in one sample, of all threads.
+    pub operations: u64,
+    /// Nanoseconds per operation of ours, round by round.
+    pub ours: Vec<f64>,
+    /// Of the mutex.
+    pub mutex: Vec<f64>,
+    /// Of the mutex again, for the floor.
+    pub twin: Vec<f64>,
+}
+
+impl Pair {
+    /// How many times as fast ours is.
+    #[must_use]
+    pub fn speedup(&self) -> f64 {
+        stats::ratio(&self.mutex, &self.ours)
+    }
+
+    /// The A/A floor.
+    #[must_use]
+    pub fn floor(&self) -> f64 {
+        stats::floor(&self.mutex, &self.twin)
+    }
+
+    #[must_use]
+    pub fn milliseconds(&self, samples: &[f64]) -> f64 {
+        stats::median(samples) * self.operations as f64 / 1e6
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::crew::Crew;
 use crate::interrupt;
-use crate::record::{Invalid, RegimeRecord};
+use crate::record::{Invalid, RegimeRecord, Series};
 use crate::report::Progress;
 use crate::shapes::{BASELINE, Contender, Regime, Shape};
 
@@ -94,15 +94,6 @@ pub enum Amount {
     Time(Duration),
     /// That many operations in each lane.
     Each(u64),
-}
-
-/// What one entry did.
-#[derive(Debug, Clone)]
-pub struct Series {
-    /// Operations of all lanes in one sample.
-    pub operations: u64,
-    /// Nanoseconds per operation, round by round.
-    pub samples: Vec<f64>,
 }
 
 /// Checks a contender's contract; a panic breaks it as well.

@@ -9,9 +9,9 @@ use std::fmt::Write;
 
 use anyhow::{Result, bail};
 use comfy_table::{Cell, CellAlignment};
-use serde::{Deserialize, Serialize};
 
 use crate::crew::Crew;
+use crate::record::{Experiments, Pair};
 use crate::registry;
 use crate::report::term::{nanos, plain};
 use crate::report::{Progress, percent, times};
@@ -50,48 +50,6 @@ const RING: Printed = Printed {
     mutex_rate: 670e3,
     ratio: 3.4,
 };
-
-/// What came out here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Experiments {
-    /// 8 threads x 100 000 increments.
-    pub counter: Pair,
-    /// 800 000 increments on one thread.
-    pub counter_alone: Pair,
-    /// 100 000 items from one thread to another.
-    pub ring: Pair,
-}
-
-/// Ours and the mutex, interleaved.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Pair {
-    /// Operations in one sample, of all threads.
-    pub operations: u64,
-    /// Nanoseconds per operation of ours, round by round.
-    pub ours: Vec<f64>,
-    /// Of the mutex.
-    pub mutex: Vec<f64>,
-    /// Of the mutex again, for the floor.
-    pub twin: Vec<f64>,
-}
-
-impl Pair {
-    /// How many times as fast ours is.
-    #[must_use]
-    pub fn speedup(&self) -> f64 {
-        stats::ratio(&self.mutex, &self.ours)
-    }
-
-    /// The A/A floor.
-    #[must_use]
-    pub fn floor(&self) -> f64 {
-        stats::floor(&self.mutex, &self.twin)
-    }
-
-    fn milliseconds(&self, samples: &[f64]) -> f64 {
-        stats::median(samples) * self.operations as f64 / 1e6
-    }
-}
 
 /// How many regimes [`run`] measures, and how many samples it takes.
 #[must_use]
