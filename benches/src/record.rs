@@ -281,6 +281,7 @@ impl Pair {
         stats::floor(&self.mutex, &self.twin)
     }
 
+    /// The median of some of its samples, as the time of all operations.
     #[must_use]
     pub fn milliseconds(&self, samples: &[f64]) -> f64 {
         stats::median(samples) * self.operations as f64 / 1e6
