@@ -6,8 +6,9 @@
 //! * every check says which outcomes it must *see*: a model that explored one execution is silent in
 //!   the same way as one that explored them all;
 //! * the main thread only spawns and joins: loom drops executions in which it takes part;
-//! * preemptions are bounded (3 unless `LOOM_MAX_PREEMPTIONS` says otherwise): loom finds *more* that
-//!   way, since its unbounded search prunes too much where a thread loads what it later stores.
+//! * preemptions are bounded (3, and 2 in one large model, unless `LOOM_MAX_PREEMPTIONS` says
+//!   otherwise): loom finds *more* that way, since its unbounded search prunes too much where a thread
+//!   loads what it later stores.
 //!
 //! Without `--cfg loom` this library is empty; `cargo loom` sets it.
 

@@ -74,15 +74,20 @@
 //! * E3, no lost wake-up: an end that is about to sleep says so and then looks at the ring once more;
 //!   the other end publishes and then looks whether someone said so. Between the two steps of each
 //!   stands a `fence(SeqCst)`: if the sleeper's is first, the other end sees the announcement and
-//!   wakes; if the other end's is first, the sleeper sees the publication and does not sleep.
+//!   wakes; if the other end's is first, the sleeper sees the publication and does not sleep. The
+//!   other end makes its fence once it has seen that this end waits at all; until then the sleeper
+//!   does not rely on it (I5).
 //! * E4, last items: the producer's `fetch_or(GONE, Release)` to the consumer's load (Acquire). A
 //!   consumer that sees the producer gone sees everything it pushed.
 //!
 //! # Limits
 //!
-//! From the first time that an end has to wait, the other pays the fence of E3 with every operation.
-//! Ends that only poll never do. If the very publication that ends an end's first wait is in flight
-//! while that end falls asleep, it may be noticed a millisecond late.
+//! From the first time that an end has given up spinning, the other pays the fence of E3 with every
+//! successful operation. The other end of one that only calls `try_` methods pays nothing. A
+//! publication that is in flight just while an end announces for the first time that it waits may be
+//! noticed only when that end's first sleep ends: after a millisecond, or a tick of the system's timer
+//! where that is coarser. Until the other end has published or gone once, a waiting end wakes up by
+//! itself, at most once a second when idle.
 //!
 //! # References
 //!

@@ -6,7 +6,7 @@ use crate::sync::atomic::Ordering::{Acquire, Release};
 use {
     crate::backoff::Backoff,
     crate::sync::Deadline,
-    crate::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst, fence},
+    crate::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst, compiler_fence, fence},
     core::time::Duration,
 };
 
@@ -54,15 +54,20 @@ impl Signal {
         self.word.load(Acquire) & GONE != 0
     }
 
-    /// Called after every publication: wakes the end if it sleeps.
+    /// Called after every publication: wakes the end if it is known to wait, and sleeps.
     #[inline]
     pub(super) fn notify(&self) {
         // Without threads that can sleep there is nobody to wake.
         #[cfg(feature = "std")]
-        // Relaxed: decides only whether to look again behind a fence. An end that this load is too
-        // early for does not rely on being woken yet (I5).
-        if self.word.load(Relaxed) & WAITS != 0 {
-            self.wake_sleeper();
+        {
+            // SeqCst, for the compiler alone: were the look moved before the publication, a thread
+            // that is pre-empted between the two would miss an announcement that is long made.
+            compiler_fence(SeqCst);
+            // Relaxed: decides only whether to look again behind a fence. An end that this load is
+            // too early for does not rely on being woken yet (I5).
+            if self.word.load(Relaxed) & WAITS != 0 {
+                self.wake_sleeper();
+            }
         }
     }
 
@@ -105,6 +110,10 @@ impl Signal {
                 return true;
             }
         }
+        if deadline.has_passed_awake() {
+            // Never announced: who only polls must not make the other end pay for waiting.
+            return ready();
+        }
         let mut slice = FIRST_SLICE;
         loop {
             // Relaxed: ordered by the fence below.
@@ -122,7 +131,7 @@ impl Signal {
                 // Every publication from now on comes with a look at this word (I5).
                 self.word.wait(word, deadline);
             } else {
-                // The other end may just have published without a look: do not rely on it yet.
+                // The other end may just have published with a look that was too early.
                 self.word.wait(word, deadline.at_most(slice));
                 slice = LONGEST_SLICE.min(slice * 2);
             }

@@ -57,13 +57,18 @@ impl Deadline {
     /// Sleeps until woken.
     pub(crate) const NEVER: Self = Self { timed: false };
 
-    /// Has passed when it is first asked, whatever the timeout.
+    /// Has passed when it is first asked asleep, whatever the timeout.
     pub(crate) fn after(_: core::time::Duration) -> Self {
         Self { timed: true }
     }
 
     pub(crate) fn at_most(self, _: core::time::Duration) -> Self {
         Self { timed: true }
+    }
+
+    /// In the model time passes asleep only, or no check would ever see a timed sleep.
+    pub(crate) fn has_passed_awake(self) -> bool {
+        false
     }
 
     pub(crate) fn has_passed(self) -> bool {
@@ -94,6 +99,9 @@ pub(crate) mod atomic {
     pub(crate) use loom::sync::atomic::Ordering;
 
     use super::weaken::{Operation, weakened};
+
+    /// Loom does not reorder what the compiler might.
+    pub(crate) fn compiler_fence(_: Ordering) {}
 
     /// A fence, or nothing where the mutator drops it.
     #[track_caller]

@@ -24,6 +24,11 @@ impl Deadline {
         }
     }
 
+    /// Whether there is no point in going to sleep at all.
+    pub(crate) fn has_passed_awake(self) -> bool {
+        self.has_passed()
+    }
+
     pub(crate) fn has_passed(self) -> bool {
         self.left() == Some(Duration::ZERO)
     }

@@ -46,6 +46,10 @@ mod sleeping;
 pub(crate) mod atomic {
     pub(crate) use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 
+    /// Keeps the compiler from moving accesses across; no instruction.
+    #[cfg(feature = "std")]
+    pub(crate) use core::sync::atomic::compiler_fence;
+
     #[cfg(target_has_atomic = "64")]
     pub(crate) use core::sync::atomic::AtomicU64;
 }
