@@ -26,6 +26,49 @@ macro_rules! register {
     };
 }
 
+/// A shape that every queue enters.
+macro_rules! every_queue {
+    ($shape:ident) => {
+        register!($shape:
+            standard::MutexDeque,
+            ours::Ring,
+            rtrb::Ring,
+            crossbeam::Array,
+            crossbeam::Channel,
+            standard::Mpsc,
+            queues::Ringbuf,
+            queues::Nexus,
+            queues::Concurrent,
+            queues::Flume,
+            queues::Kanal,
+        )
+    };
+}
+
+/// A shape that every cell enters, and those that differ from another in this shape alone.
+macro_rules! every_cell {
+    ($shape:ident $(, $also:ty)*) => {
+        register!($shape:
+            std::sync::Mutex<Payload>,
+            untorn::SeqLock<Payload>,
+            untorn::Snapshot<Payload>,
+            seqlock::SeqLock<Payload>,
+            arc_swap::ArcSwap<Payload>,
+            std::sync::RwLock<Payload>,
+            parking_lot::RwLock<Payload>,
+            parking_lot_0_12::RwLock<Payload>,
+            AtomicCell<Payload>,
+            swap::Cached,
+            hazarc::Loaded,
+            hazarc::Cached,
+            cells::Shift,
+            cells::LeftRight
+            $(, $also)*;
+            one_reader: cells::TripleBuffer,
+        )
+    };
+}
+
 /// All shapes with all contenders.
 #[must_use]
 pub fn shapes() -> Vec<Shape> {
@@ -47,67 +90,10 @@ pub fn shapes() -> Vec<Shape> {
             spinning_top::Spinlock<Guarded>,
             spinning_top::BackoffSpinlock<Guarded>,
         ),
-        register!(spsc_stream:
-            standard::MutexDeque,
-            ours::Ring,
-            rtrb::Ring,
-            crossbeam::Array,
-            crossbeam::Channel,
-            standard::Mpsc,
-            queues::Ringbuf,
-            queues::Nexus,
-            queues::Concurrent,
-            queues::Flume,
-            queues::Kanal,
-        ),
-        register!(spsc_roundtrip:
-            standard::MutexDeque,
-            ours::Ring,
-            rtrb::Ring,
-            crossbeam::Array,
-            crossbeam::Channel,
-            standard::Mpsc,
-            queues::Ringbuf,
-            queues::Nexus,
-            queues::Concurrent,
-            queues::Flume,
-            queues::Kanal,
-        ),
-        register!(cell_read:
-            std::sync::Mutex<Payload>,
-            untorn::SeqLock<Payload>,
-            untorn::Snapshot<Payload>,
-            seqlock::SeqLock<Payload>,
-            arc_swap::ArcSwap<Payload>,
-            std::sync::RwLock<Payload>,
-            parking_lot::RwLock<Payload>,
-            parking_lot_0_12::RwLock<Payload>,
-            AtomicCell<Payload>,
-            swap::Cached,
-            hazarc::Loaded,
-            hazarc::Cached,
-            cells::Shift,
-            cells::LeftRight;
-            one_reader: cells::TripleBuffer,
-        ),
-        register!(cell_write:
-            std::sync::Mutex<Payload>,
-            untorn::SeqLock<Payload>,
-            ours::KeptWriter,
-            untorn::Snapshot<Payload>,
-            seqlock::SeqLock<Payload>,
-            arc_swap::ArcSwap<Payload>,
-            std::sync::RwLock<Payload>,
-            parking_lot::RwLock<Payload>,
-            parking_lot_0_12::RwLock<Payload>,
-            AtomicCell<Payload>,
-            swap::Cached,
-            hazarc::Loaded,
-            hazarc::Cached,
-            cells::Shift,
-            cells::LeftRight;
-            one_reader: cells::TripleBuffer,
-        ),
+        every_queue!(spsc_stream),
+        every_queue!(spsc_roundtrip),
+        every_cell!(cell_read),
+        every_cell!(cell_write, ours::KeptWriter),
     ]
 }
 

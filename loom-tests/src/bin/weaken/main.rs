@@ -61,9 +61,12 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let record = Record::read(&record_path)?;
     let (chosen, unchanged): (Vec<_>, Vec<_>) = mutants
         .into_iter()
-        .partition(|mutant| options.all || record.has_changed(root, &mutant.file));
+        .partition(|mutant| options.all || !record.has_settled(root, &mutant.file));
     if !options.all {
-        println!("{} mutants in files unchanged since the last full run", unchanged.len());
+        println!(
+            "{} mutants killed by the last full run, in files unchanged since",
+            unchanged.len()
+        );
     }
     if chosen.is_empty() {
         println!("nothing to try");

@@ -77,11 +77,16 @@ impl Record {
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
     }
 
-    /// Whether the file, its checks or the apparatus differ from the last full run.
-    pub(crate) fn has_changed(&self, root: &Path, file: &str) -> bool {
+    /// Whether the last full run killed every mutant of the file, and neither it nor its checks nor
+    /// the apparatus have changed since. A recorded survivor is tried again each time: otherwise it
+    /// would be reported once and never more.
+    pub(crate) fn has_settled(&self, root: &Path, file: &str) -> bool {
+        let killed = |mutant: &MutantRecord| matches!(mutant.verdict, Verdict::Killed { .. });
         match (self.files.get(file), hash(root, file)) {
-            (Some(recorded), Ok(hash)) => recorded.hash != hash,
-            _ => true,
+            (Some(recorded), Ok(hash)) => {
+                recorded.hash == hash && recorded.mutants.iter().all(killed)
+            }
+            _ => false,
         }
     }
 }
