@@ -29,6 +29,30 @@ pub(crate) use pause::pause_point;
 #[cfg(feature = "pause-points")]
 pub use pause::set_hook;
 
+/// The single owner of a word reads its own last store.
+///
+/// Natively a relaxed load: the owner always sees its own stores. Under loom it also checks that no
+/// other thread stores the word concurrently.
+#[inline(always)]
+pub(crate) fn own_load<W: Owned>(word: &W) -> W::Value {
+    word.own_load()
+}
+
+/// A word that may have a single owner.
+pub(crate) trait Owned {
+    type Value;
+    fn own_load(&self) -> Self::Value;
+}
+
+impl<W: Owned> Owned for crossbeam_utils::CachePadded<W> {
+    type Value = W::Value;
+
+    #[inline(always)]
+    fn own_load(&self) -> W::Value {
+        (**self).own_load()
+    }
+}
+
 /// Declares one `const fn` natively; under loom, whose atomics cannot be built in a constant, the
 /// same function without `const`.
 macro_rules! const_unless_loom {
