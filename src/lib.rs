@@ -41,6 +41,8 @@ extern crate std;
 pub mod counter;
 #[cfg(feature = "std")]
 pub mod docs;
+#[cfg(feature = "alloc")]
+pub mod rcu;
 pub mod seqlock;
 pub mod snapshot;
 pub mod spin;
@@ -56,6 +58,8 @@ mod word;
 pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
 pub use counter::Counter;
+#[cfg(feature = "alloc")]
+pub use rcu::Rcu;
 pub use seqlock::SeqLock;
 pub use snapshot::Snapshot;
 pub use spin::SpinLock;

@@ -68,6 +68,26 @@ macro_rules! const_unless_loom {
 }
 pub(crate) use const_unless_loom;
 
+/// Items for where threads have memory of their own that outlasts a model's execution.
+macro_rules! with_threads {
+    ($($item:item)*) => {$(
+        #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+        $item
+    )*};
+}
+#[cfg(feature = "alloc")]
+pub(crate) use with_threads;
+
+/// Items for everywhere else.
+macro_rules! without_threads {
+    ($($item:item)*) => {$(
+        #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
+        $item
+    )*};
+}
+#[cfg(feature = "alloc")]
+pub(crate) use without_threads;
+
 /// `[expr; N]` for a value that is not `Copy`; under loom, for one that no constant can hold.
 #[cfg(not(all(loom, feature = "loom")))]
 macro_rules! repeated {

@@ -24,6 +24,9 @@ pub(crate) const fn spin_steps() -> u32 {
 /// Few, so that a model can fill them.
 pub(crate) const SLOTS: usize = 2;
 
+/// The model looks at every moment of its own accord.
+pub(crate) const LOOKS: u32 = 1;
+
 /// In the model a spin hint must let another thread run, or a spin loop never ends.
 pub(crate) fn spin_hint() {
     yield_now();

@@ -102,6 +102,17 @@ pub(crate) mod atomic {
 
 #[cfg(feature = "alloc")]
 pub(crate) use alloc::sync::Arc;
+#[cfg(feature = "std")]
+pub(crate) use std::thread_local;
+
+/// How many slots of a reader share a line.
+#[cfg(feature = "alloc")]
+pub(crate) const SLOTS: usize = 8;
+
+/// How often a scan looks again at a reader that is about to pick something up: much longer than the
+/// two instructions that takes, much shorter than a pre-empted reader stays away.
+#[cfg(feature = "alloc")]
+pub(crate) const LOOKS: u32 = 128;
 
 use atomic::{AtomicUsize, Ordering::Relaxed};
 use core::cell;

@@ -1,0 +1,129 @@
+//! The cell without its type: the chain of versions, and how one becomes current.
+
+use core::ptr::{self, NonNull};
+
+use crossbeam_utils::CachePadded;
+
+use super::pin::Pin;
+use super::policy::Policy;
+use super::reclaim::Reclaimer;
+use super::slots::Registry;
+use crate::spin::RawPark;
+use crate::sync::atomic::{
+    AtomicBool, AtomicPtr,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use crate::sync::{UnsafeCell, pause_point};
+
+/// The head of every version; its value follows in memory.
+pub(super) struct Root {
+    /// The version that this one replaced, or an older one if that is freed, or null (I4). Written
+    /// before this version is published, and by the holder of the turn afterwards.
+    pub(super) older: UnsafeCell<*mut Root>,
+    /// One more than that of the version it replaced. Written before this one is published.
+    pub(super) version: u64,
+}
+
+impl Root {
+    pub(super) fn new() -> Self {
+        Self { older: UnsafeCell::new(ptr::null_mut()), version: 0 }
+    }
+}
+
+/// Everything of a cell but the type of its values.
+pub(super) struct Engine {
+    hot: CachePadded<Hot>,
+    pub(super) reclaimer: CachePadded<Reclaimer>,
+    /// The slots of the readers with a handle.
+    pub(super) readers: Registry,
+    /// Who is the writer that stamps versions.
+    pub(super) writer: RawPark,
+}
+
+/// The line that readers look at.
+struct Hot {
+    /// The newest version, never null (I1). It and the older ones that are not freed form a chain
+    /// (I4), so that one exchange both publishes a version and retires its predecessor.
+    current: AtomicPtr<Root>,
+    /// Whether who drops a guard is to reclaim. Written by the holder of the turn.
+    wanted: AtomicBool,
+}
+
+impl Engine {
+    /// # Safety
+    ///
+    /// The caller owns `first`, and `free` frees it and all roots that are published later.
+    pub(super) unsafe fn new(first: *mut Root, free: unsafe fn(*mut Root), policy: Policy) -> Self {
+        Self {
+            hot: CachePadded::new(Hot {
+                current: AtomicPtr::new(first),
+                wanted: AtomicBool::new(false),
+            }),
+            reclaimer: CachePadded::new(Reclaimer::new(free, policy)),
+            readers: Registry::new(),
+            writer: RawPark::new(),
+        }
+    }
+
+    /// What a reader of this cell announces itself with: an odd number, which no version's address
+    /// is, and another one for each cell that is read at the same time.
+    #[inline(always)]
+    pub(super) fn tag(&self) -> usize {
+        ptr::from_ref(self).addr() | 1
+    }
+
+    /// The current version, which the caller must not follow unless it holds it.
+    #[inline(always)]
+    pub(super) fn current(&self) -> NonNull<Root> {
+        // Acquire (E1): the version as it was published.
+        let root = self.hot.current.load(Acquire);
+        // SAFETY: there always is a current version (I1).
+        unsafe { NonNull::new_unchecked(root) }
+    }
+
+    /// Whether `root` is the current version.
+    #[inline(always)]
+    pub(super) fn is_current(&self, root: *const Root) -> bool {
+        // Relaxed: who holds the version has seen it published already, and while it is held no
+        // other can have its address (I3).
+        ptr::eq(self.hot.current.load(Relaxed), root)
+    }
+
+    /// Makes `root` the version after the one that `pin` holds, if that is still current.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns `root`, gives it up if the result is true, and `Engine::new` was promised
+    /// that `free` fits it. The pin is one of this engine.
+    pub(super) unsafe fn replace(&self, pin: &Pin<'_>, root: NonNull<Root>) -> bool {
+        let (old, new) = (pin.root().as_ptr(), root.as_ptr());
+        // SAFETY: owned by the caller and not published yet.
+        unsafe { (*new).older.with_mut(|older| *older = old) };
+        // SAFETY: as above.
+        unsafe { (*new).version = pin.version() + 1 };
+        pause_point("rcu.publish.ready");
+        // The version held cannot be freed, so its address cannot stand for another one (I3): the
+        // exchange succeeds only if nothing was published in between.
+        // Release (E1): the value, and the chain behind it, are visible to who picks it up.
+        // Relaxed: on failure nothing is read.
+        self.hot.current.compare_exchange(old, new, Release, Relaxed).is_ok()
+    }
+
+    /// Whether who drops a guard is to reclaim.
+    #[inline(always)]
+    pub(super) fn is_wanted(&self) -> bool {
+        // Relaxed: ordered after the slot's store by the fence (E4).
+        self.hot.wanted.load(Relaxed)
+    }
+
+    /// Asks who drops a guard to reclaim, or no longer; for the holder of the turn.
+    pub(super) fn set_wanted(&self, wanted: bool) {
+        // Relaxed: the heavy fence orders it before the scan (E4).
+        self.hot.wanted.store(wanted, Relaxed);
+    }
+
+    /// The current version, for whoever has the cell to itself.
+    pub(super) fn own_current(&self) -> *mut Root {
+        crate::sync::own_load(&self.hot.current)
+    }
+}
