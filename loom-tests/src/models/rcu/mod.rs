@@ -46,7 +46,7 @@ use program::Program;
 use reclaim::Job;
 
 /// No more threads than these in one model.
-const THREADS: usize = 3;
+const THREADS: usize = 4;
 /// One slot for each, and a spare one for the guard that is copied.
 const SLOTS: usize = THREADS + 1;
 /// No more pins of one thread than these.
