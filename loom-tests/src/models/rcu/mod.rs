@@ -1,10 +1,11 @@
 //! Read-copy-update: announce, load, settle; and who frees what, when.
 //!
-//! **Models** readers that pin a version, use it and let go of it; writers that pin the newest
-//! version in the same way, use it, replace it by compare-and-swap, let go of it and reclaim; and
-//! reclaiming itself, which a reader takes part in when its drop finds `wanted`. A version links to
-//! the one that it replaced, so the swap publishes the new one and retires the old one in one step.
-//! The words:
+//! **Models** readers that pin a version, use it and let go of it, or renew the pin: announce and
+//! settle over the version that they held; writers that pin the newest version in the same way, use
+//! it, replace it by compare-and-swap, let go of it and reclaim, or reclaim first and keep it a
+//! while; and reclaiming itself, which a drop or a renewal takes part in when it finds `wanted`.
+//! Every store reclaims, as `Policy::Prompt` has it. A version links to the one that it replaced,
+//! so the swap publishes the new one and retires the old one in one step. The words:
 //!
 //! * `current`: the newest version;
 //! * a slot for each thread: idle, pending, or settled on a version;
@@ -26,16 +27,16 @@
 //! none settled on it. Nothing is left when all have gone.
 //!
 //! **Must fail**: each fence left out or misplaced; a scan that ignores pending slots; a store that
-//! lets go too early; `wanted` not asked, or set too late; coming to reclaim without release, or
-//! without a second round for it; freeing after a heavy fence that failed; a writer that does not
-//! pin what it reads; and a guard that is copied from slot to slot, which is why guards are not
-//! `Clone`.
+//! lets go or settles too early; `wanted` not asked, or set too late; coming to reclaim without
+//! release, or without a second round for it; freeing after a heavy fence that failed; a writer
+//! that does not pin what it reads; and a guard that is copied from slot to slot, which is why
+//! guards are not `Clone`.
 //!
-//! **Cannot fail here**: settling with a relaxed store. The hardware orders it after the load that
-//! it depends on, and after the store that let go of the last version, which is to the same slot.
-//! Whether the language asks for more is no question for this model.
+//! Settling too early shows with renewals alone. Without them the store that let go of the last
+//! version stands between, in the same slot.
 //!
-//! **Not modelled**: a reclaimer out of order, as ARM has it. The symmetric form runs on loom.
+//! **Not modelled**: a reclaimer out of order, as ARM has it (the symmetric form runs on loom);
+//! blocks of slots that come and go; batches, garbage and `synchronize`.
 
 mod program;
 mod reclaim;
@@ -151,6 +152,10 @@ struct Size {
     writers: usize,
     /// How often each writer stores.
     stores: usize,
+    /// Whether readers renew their pin instead of letting go of it in between.
+    renews: bool,
+    /// Whether a writer reclaims before it lets go of what it replaced, which it then uses again.
+    keeps: bool,
     /// How many heavy fences may fail.
     failures: u8,
     /// Whether somebody reclaims once all others have gone, as the next store would.
@@ -195,8 +200,8 @@ impl Rcu {
         let threads = size.readers + size.writers;
         let mut programs: Vec<_> = (0..threads)
             .map(|thread| match thread.checked_sub(size.readers) {
-                None => Program::reader(&rules, size.pins, thread + spare, thread == 0),
-                Some(_) => Program::writer(&rules, size.stores, thread + spare),
+                None => Program::reader(&rules, &size, thread + spare, thread == 0),
+                Some(_) => Program::writer(&rules, &size, thread + spare),
             })
             .collect();
         if size.latecomer {

@@ -2,7 +2,7 @@
 
 use super::super::explore::{Failure, Next};
 use super::reclaim::{Job, Stage};
-use super::{HeavyIsMade, IDLE, PENDING, Rcu, Rules, State};
+use super::{HeavyIsMade, IDLE, PENDING, Rcu, Rules, Size, State};
 
 /// One operation. Those on a slot name it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,33 +68,56 @@ struct Line {
 pub(super) struct Program(Vec<Line>);
 
 impl Program {
-    pub(super) fn reader(rules: &Rules, pins: usize, slot: usize, first: bool) -> Self {
+    pub(super) fn reader(rules: &Rules, size: &Size, slot: usize, first: bool) -> Self {
         let copied = first && rules.guard_is_copied;
-        let mut round = Self::pin(rules, slot);
-        if copied {
-            // The spare slot is the one that a scan reads first.
-            round.extend([Settle(0), LetGo(slot), Use]);
-        } else {
+        let asks = |round: &mut Vec<Operation>| {
+            if rules.fence_after_letting_go {
+                round.push(Fence);
+            }
+            if rules.drop_asks {
+                round.push(Ask);
+            }
+        };
+        let rounds = (1..=size.pins).map(|pin| {
+            let mut round = Self::pin(rules, slot);
+            if size.renews && pin > 1 {
+                // What it held before, it has let go of by settling on this.
+                asks(&mut round);
+            }
+            if copied {
+                // The spare slot is the one that a scan reads first.
+                round.extend([Settle(0), LetGo(slot)]);
+            }
             round.push(Use);
-        }
-        round.push(LetGo(if copied { 0 } else { slot }));
-        if rules.fence_after_letting_go {
-            round.push(Fence);
-        }
-        if rules.drop_asks {
-            round.push(Ask);
-        }
-        Self::of(rules, pins, &round)
+            if !size.renews || pin == size.pins {
+                round.push(LetGo(if copied { 0 } else { slot }));
+                asks(&mut round);
+            }
+            round
+        });
+        Self::of(rules, rounds)
     }
 
-    pub(super) fn writer(rules: &Rules, stores: usize, slot: usize) -> Self {
+    pub(super) fn writer(rules: &Rules, size: &Size, slot: usize) -> Self {
         let mut round = if rules.writer_pins { Self::pin(rules, slot) } else { vec![Load] };
         round.push(Use);
         if rules.heavy_is_made == HeavyIsMade::BeforeTheSwap {
             round.push(Heavy);
         }
-        round.extend([Swap, LetGo(slot), Reclaim]);
-        Self::of(rules, stores, &round)
+        round.push(Swap);
+        if size.keeps {
+            round.extend([Reclaim, Use]);
+        }
+        round.push(LetGo(slot));
+        if size.keeps {
+            if rules.fence_after_letting_go {
+                round.push(Fence);
+            }
+            round.push(Ask);
+        } else {
+            round.push(Reclaim);
+        }
+        Self::of(rules, (0..size.stores).map(|_| round.clone()))
     }
 
     pub(super) fn latecomer() -> Self {
@@ -110,10 +133,12 @@ impl Program {
         pin
     }
 
-    /// The round, so many times over, with what each operation must wait for.
-    fn of(rules: &Rules, rounds: usize, round: &[Operation]) -> Self {
-        let operations: Vec<_> =
-            (0..rounds).flat_map(|r| round.iter().map(move |&operation| (operation, r))).collect();
+    /// The rounds, with what each operation must wait for.
+    fn of(rules: &Rules, rounds: impl Iterator<Item = Vec<Operation>>) -> Self {
+        let operations: Vec<_> = rounds
+            .enumerate()
+            .flat_map(|(round, operations)| operations.into_iter().map(move |it| (it, round)))
+            .collect();
         assert!(operations.len() < 32);
         let after = |second: usize| {
             let (later, later_round) = operations[second];

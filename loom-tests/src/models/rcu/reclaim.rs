@@ -37,6 +37,8 @@ pub(super) enum Stage {
     Scan,
     /// `wanted = something is left`.
     Tell,
+    /// `wanted = false`: the heavy fence failed.
+    GiveUp,
     /// `turn: came -> 0`, or another pass.
     Leave,
 }
@@ -68,7 +70,12 @@ impl Rcu {
         };
         let nothing = |_: &mut State| {};
         let buffered = state.threads[thread].buffer.is_some();
-        let store = |wanted| move |s: &mut State| s.threads[thread].buffer = Some(wanted);
+        // Only the holder of the turn stores to `wanted`, so it knows what is there.
+        let store = |wanted| {
+            move |s: &mut State| {
+                s.threads[thread].buffer = (s.wanted != wanted).then_some(wanted);
+            }
+        };
         match job.stage {
             // An RMW: the buffer is drained first.
             Stage::Come | Stage::Leave if buffered => {}
@@ -82,16 +89,19 @@ impl Rcu {
             }
             Stage::Look => {
                 let head = state.current;
-                let stage = if head == state.fenced {
+                let stage = if !state.has_retired(head) {
+                    Stage::Leave
+                } else if head == state.fenced {
                     Stage::Scan
                 } else if self.rules.wanted_is_set == WantedIsSet::BeforeHeavy {
                     Stage::Want
                 } else {
                     Stage::Heavy
                 };
-                step(next, Some(Job { stage, head, ..job }), &nothing);
+                let job = Job { head, ..job.at(stage) };
+                step(next, Some(if stage == Stage::Leave { job.leaves() } else { job }), &nothing);
             }
-            Stage::Want if buffered => {}
+            Stage::Want | Stage::Tell | Stage::GiveUp if buffered => {}
             Stage::Want => {
                 let stage = match self.rules.wanted_is_set {
                     WantedIsSet::BeforeHeavy => Stage::Heavy,
@@ -106,7 +116,7 @@ impl Rcu {
                 state.threads[thread].job = Some(job);
                 next.to(state);
             }
-            Stage::Tell if buffered => {}
+            Stage::GiveUp => step(next, Some(job.leaves()), &store(false)),
             Stage::Tell => {
                 let left = state.has_retired(job.head);
                 step(next, Some(job.leaves()), &store(left));
@@ -174,7 +184,7 @@ impl Rcu {
                     let mut failed = state.clone();
                     failed.failures -= 1;
                     if self.rules.failure_is_heeded {
-                        failed.threads[thread].job = Some(job.leaves());
+                        failed.threads[thread].job = Some(job.at(Stage::GiveUp));
                     } else {
                         done(&mut failed);
                     }
