@@ -134,7 +134,7 @@ impl<T: Send + Sync> Rcu<T> {
     #[inline]
     #[must_use]
     pub fn read(&self) -> Guard<'_, T> {
-        Guard::new(threads::pin(&self.engine))
+        Guard::new(self.pin())
     }
 
     /// As [`read`](Self::read), with a guard that keeps the cell alive instead of borrowing it.
@@ -228,11 +228,17 @@ impl<T: Send + Sync> Rcu<T> {
         Guard::new(pin)
     }
 
+    /// Holds the current version in a slot of this thread.
+    #[inline]
+    fn pin(&self) -> Pin<'_> {
+        Pin::new(&self.engine, threads::slot(&self.engine))
+    }
+
     /// Publishes `value`, and returns the hold on what it replaced.
     #[inline]
     fn exchange(&self, value: T) -> Pin<'_> {
         let new = Version::boxed(value);
-        let mut pin = threads::pin(&self.engine);
+        let mut pin = self.pin();
         // SAFETY: just made by `boxed`, and tried until it is given up.
         while !unsafe { self.engine.replace(&pin, new) } {
             pin.renew();
@@ -343,7 +349,7 @@ impl<T: Send + Sync> Rcu<T> {
     /// ```
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.engine.pending(threads::pin(&self.engine).version())
+        self.engine.pending(self.pin().version())
     }
 
     /// Waits until nobody holds a value that was replaced before the call, and frees those values.
@@ -363,7 +369,7 @@ impl<T: Send + Sync> Rcu<T> {
     /// # Ok::<(), untorn::rcu::Stuck>(())
     /// ```
     pub fn synchronize(&self) -> Result<(), Stuck> {
-        let target = threads::pin(&self.engine).version();
+        let target = self.pin().version();
         self.engine.wait_until_freed(target).map_err(|_| Stuck(()))
     }
 

@@ -10,10 +10,11 @@ use super::reclaim::Reclaimer;
 use super::slots::Registry;
 use crate::spin::RawPark;
 use crate::sync::atomic::{
-    AtomicBool, AtomicPtr,
-    Ordering::{Acquire, Relaxed, Release},
+    AtomicPtr, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    compiler_fence,
 };
-use crate::sync::{UnsafeCell, pause_point};
+use crate::sync::{UnsafeCell, is_light, light_if, own_load, pause_point};
 
 /// The head of every version; its value follows in memory.
 pub(super) struct Root {
@@ -45,9 +46,16 @@ struct Hot {
     /// The newest version, never null (I1). It and the older ones that are not freed form a chain
     /// (I4), so that one exchange both publishes a version and retires its predecessor.
     current: AtomicPtr<Root>,
-    /// Whether who drops a guard is to reclaim. Written by the holder of the turn.
-    wanted: AtomicBool,
+    /// What else a reader must know: `QUIET`, or a sum of the others.
+    state: AtomicUsize,
 }
+
+/// Nothing: the readers' fence costs nothing, and nobody waits for what they hold.
+const QUIET: usize = 0;
+/// Readers must fence for real. Never changes.
+const FENCED: usize = 1;
+/// Who drops a guard is to reclaim. Set and cleared by the holder of the turn.
+const WANTED: usize = 2;
 
 impl Engine {
     /// # Safety
@@ -57,7 +65,7 @@ impl Engine {
         Self {
             hot: CachePadded::new(Hot {
                 current: AtomicPtr::new(first),
-                wanted: AtomicBool::new(false),
+                state: AtomicUsize::new(if is_light() { QUIET } else { FENCED }),
             }),
             reclaimer: CachePadded::new(Reclaimer::new(free, policy)),
             readers: Registry::new(),
@@ -69,7 +77,7 @@ impl Engine {
     /// is, and another one for each cell that is read at the same time.
     #[inline(always)]
     pub(super) fn tag(&self) -> usize {
-        ptr::from_ref(self).addr() | 1
+        ptr::from_ref(self).addr().wrapping_add(1)
     }
 
     /// The current version, which the caller must not follow unless it holds it.
@@ -109,21 +117,38 @@ impl Engine {
         self.hot.current.compare_exchange(old, new, Release, Relaxed).is_ok()
     }
 
-    /// Whether who drops a guard is to reclaim.
+    /// Comes after a slot was cleared, or settled on another version.
     #[inline(always)]
-    pub(super) fn is_wanted(&self) -> bool {
-        // Relaxed: ordered after the slot's store by the fence (E4).
-        self.hot.wanted.load(Relaxed)
+    pub(super) fn let_go(&self) {
+        // Where the readers' fence costs nothing, this is it (E4). Where it does not, the state says
+        // so at any time.
+        compiler_fence(SeqCst);
+        // Relaxed: ordered by the fence.
+        if self.hot.state.load(Relaxed) != QUIET {
+            self.let_go_noticed();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn let_go_noticed(&self) {
+        // Either a scan sees the slot as it is now, or we see that somebody waits for it (E4).
+        light_if(self.is_light());
+        // Relaxed: ordered by the fence.
+        if self.hot.state.load(Relaxed) & WANTED != 0 {
+            self.help();
+        }
     }
 
     /// Asks who drops a guard to reclaim, or no longer; for the holder of the turn.
     pub(super) fn set_wanted(&self, wanted: bool) {
+        let state = own_load(&self.hot.state) & !WANTED;
         // Relaxed: the heavy fence orders it before the scan (E4).
-        self.hot.wanted.store(wanted, Relaxed);
+        self.hot.state.store(if wanted { state | WANTED } else { state }, Relaxed);
     }
 
     /// The current version, for whoever has the cell to itself.
     pub(super) fn own_current(&self) -> *mut Root {
-        crate::sync::own_load(&self.hot.current)
+        own_load(&self.hot.current)
     }
 }

@@ -31,6 +31,10 @@ unsafe fn free<G>(piece: *mut Garbage) {
 }
 
 impl Garbage {
+    fn life(&self) -> (u64, u64) {
+        (self.birth, self.death)
+    }
+
     pub(super) fn boxed<G>(birth: u64, death: u64, content: G) -> *mut Self {
         let head = Self { next: ptr::null_mut(), birth, death, free: free::<G> };
         Box::into_raw(Box::new(Piece { head, _content: content })).cast()
@@ -70,7 +74,7 @@ impl List {
         self.0 = piece;
     }
 
-    pub(super) fn pop(&mut self) -> Option<*mut Garbage> {
+    fn pop(&mut self) -> Option<*mut Garbage> {
         // SAFETY: null, or a piece that this list owns.
         let next = unsafe { self.0.as_ref() }?.next;
         Some(mem::replace(&mut self.0, next))
@@ -102,29 +106,29 @@ pub(super) struct Pinned {
 
 /// What the holder of the turn keeps from one pass to the next (I5).
 pub(super) struct Bin {
-    /// The newest version that was current when a heavy fence was last made.
-    pub(super) fenced: u64,
-    /// Whether something happened since that needs another one.
-    pub(super) fence_due: bool,
-    /// What `wanted` holds.
+    /// The newest version of which it is known that no reader will pick up an older one.
+    pub(super) settled: u64,
+    /// Whether readers are asked to reclaim.
     pub(super) wanted: bool,
     /// Garbage that no pass has sorted yet.
     pub(super) fresh: List,
     /// What the slots held, sorted.
-    pub(super) addresses: Vec<usize>,
+    pub(super) held: Vec<usize>,
     /// The replaced versions that guards hold, newest first.
     pub(super) pinned: Vec<Pinned>,
+    /// How many pieces of garbage were freed.
+    pub(super) garbage_freed: usize,
 }
 
 impl Bin {
     pub(super) const fn new() -> Self {
         Self {
-            fenced: 0,
-            fence_due: false,
+            settled: 0,
             wanted: false,
             fresh: List::EMPTY,
-            addresses: Vec::new(),
+            held: Vec::new(),
             pinned: Vec::new(),
+            garbage_freed: 0,
         }
     }
 
@@ -140,13 +144,18 @@ impl Bin {
         }
         while let Some(piece) = fresh.pop() {
             // SAFETY: popped, so owned.
-            let (birth, death) = unsafe { ((*piece).birth, (*piece).death) };
+            let (birth, death) = unsafe { (*piece).life() };
             let older = pinned.partition_point(|version| version.version >= death);
-            match pinned.get_mut(older).filter(|version| version.version >= birth) {
-                // SAFETY: popped, so owned.
-                Some(version) => unsafe { version.waiting.push(piece) },
-                None => doomed.push_garbage(piece),
-            }
+            let waits_for = pinned.get_mut(older).filter(|version| version.version >= birth);
+            let list = match waits_for {
+                Some(version) => &mut version.waiting,
+                None => {
+                    self.garbage_freed = self.garbage_freed.wrapping_add(1);
+                    &mut doomed.garbage
+                }
+            };
+            // SAFETY: popped, so owned.
+            unsafe { list.push(piece) };
         }
         self.pinned = pinned;
     }
@@ -155,77 +164,59 @@ impl Bin {
 /// What nobody can reach any more. Freed when dropped, outside the turn, since destructors are the
 /// user's code.
 pub(super) struct Doomed {
+    /// Linked as in the chain.
     roots: *mut Root,
-    garbage: List,
-    count: usize,
+    pub(super) garbage: List,
     free: unsafe fn(*mut Root),
 }
 
 impl Doomed {
     /// # Safety
     ///
-    /// `free` frees the roots that will be pushed.
+    /// `free` frees the roots that will be added.
     pub(super) unsafe fn new(free: unsafe fn(*mut Root)) -> Self {
-        Self { roots: ptr::null_mut(), garbage: List::EMPTY, count: 0, free }
+        Self { roots: ptr::null_mut(), garbage: List::EMPTY, free }
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
+    /// Adds the roots from `first` to `last`, linked as in the chain.
+    ///
     /// # Safety
     ///
-    /// The caller owns the root, and gives it up.
-    pub(super) unsafe fn push_root(&mut self, root: *mut Root) {
+    /// The caller owns them, and gives them up.
+    pub(super) unsafe fn add(&mut self, first: *mut Root, last: *mut Root) {
         // SAFETY: the caller owns it.
-        unsafe { (*root).older.with_mut(|older| *older = self.roots) };
-        self.roots = root;
-        self.count += 1;
+        unsafe { (*last).older.with_mut(|older| *older = self.roots) };
+        self.roots = first;
     }
 
-    fn push_garbage(&mut self, piece: *mut Garbage) {
-        // SAFETY: the one caller popped it from a list.
-        unsafe { self.garbage.push(piece) };
-        self.count += 1;
-    }
-
-    pub(super) fn push_list(&mut self, mut list: List) {
-        while let Some(piece) = list.pop() {
-            self.push_garbage(piece);
+    /// Frees one thing; false if nothing is left.
+    fn free_one(&mut self) -> bool {
+        if let Some(piece) = self.garbage.pop() {
+            // SAFETY: popped, so owned; `free` was chosen for it.
+            unsafe { ((*piece).free)(piece) };
+        } else if !self.roots.is_null() {
+            let root = self.roots;
+            // SAFETY: owned.
+            self.roots = unsafe { (*root).older.with(|older| *older) };
+            // SAFETY: owned, and `new` was promised that `free` fits.
+            unsafe { (self.free)(root) };
+        } else {
+            return false;
         }
-    }
-
-    fn free_all(&mut self) {
-        /// Goes on where a destructor panicked.
-        struct Rest<'a>(&'a mut Doomed);
-        impl Drop for Rest<'_> {
-            fn drop(&mut self) {
-                self.0.free_all();
-            }
-        }
-        loop {
-            if let Some(piece) = self.garbage.pop() {
-                let rest = Rest(self);
-                // SAFETY: popped, so owned; `free` was chosen for it.
-                unsafe { ((*piece).free)(piece) };
-                mem::forget(rest);
-            } else if !self.roots.is_null() {
-                let root = self.roots;
-                // SAFETY: owned.
-                self.roots = unsafe { (*root).older.with(|older| *older) };
-                let (free, rest) = (self.free, Rest(self));
-                // SAFETY: owned, and `new` was promised that `free` fits.
-                unsafe { free(root) };
-                mem::forget(rest);
-            } else {
-                return;
-            }
-        }
+        true
     }
 }
 
 impl Drop for Doomed {
     fn drop(&mut self) {
-        self.free_all();
+        /// Goes on where a destructor panicked.
+        struct Rest<'a>(&'a mut Doomed);
+        impl Drop for Rest<'_> {
+            fn drop(&mut self) {
+                while self.0.free_one() {}
+            }
+        }
+        let rest = Rest(self);
+        while rest.0.free_one() {}
     }
 }

@@ -3,8 +3,8 @@
 use core::ptr::NonNull;
 
 use super::engine::{Engine, Root};
-use super::slots::{Block, Registry, Slot};
-use crate::sync::light;
+use super::slots::Slot;
+use crate::sync::{light_if, pause_point};
 
 /// Holds one version: it is not freed before this is dropped (I3).
 ///
@@ -29,27 +29,12 @@ impl<'a> Pin<'a> {
         Self { engine, slot, root: pick_up(engine, slot) }
     }
 
-    /// Holds the current version in a block that it claims; the caller owns that afterwards.
-    pub(super) fn in_claimed_block<'r: 'a>(
-        engine: &'a Engine,
-        registry: &'r Registry,
-    ) -> (&'r Block, Self) {
-        loop {
-            let block = registry.claim();
-            // A claimed block has an idle slot, and nobody but its owner takes one.
-            if let Some(slot) = block.idle() {
-                return (block, Self::new(engine, slot));
-            }
-        }
-    }
-
     /// Lets go of what it holds and holds the current version instead.
     #[inline]
     pub(super) fn renew(&mut self) {
         self.root = pick_up(self.engine, self.slot);
-        // As in `drop`: someone may have waited for what was held.
-        light();
-        self.help_if_wanted();
+        // Someone may have waited for what was held.
+        self.engine.let_go();
     }
 
     /// The cell.
@@ -70,18 +55,14 @@ impl<'a> Pin<'a> {
         // SAFETY: held, so not freed (I3); the number never changes.
         unsafe { (*self.root.as_ptr()).version }
     }
-
-    #[inline(always)]
-    fn help_if_wanted(&self) {
-        if self.engine.is_wanted() {
-            self.engine.help();
-        }
-    }
 }
 
 #[inline(always)]
 fn pick_up(engine: &Engine, slot: &Slot) -> NonNull<Root> {
     slot.announce(engine.tag());
+    // Either a scan sees the announcement, or what we see below is not freed by it (E2).
+    light_if(engine.is_light());
+    pause_point("rcu.read.announced");
     let root = engine.current();
     slot.settle(root.addr().get());
     root
@@ -91,6 +72,6 @@ impl Drop for Pin<'_> {
     #[inline]
     fn drop(&mut self) {
         self.slot.clear();
-        self.help_if_wanted();
+        self.engine.let_go();
     }
 }

@@ -9,7 +9,7 @@ use super::cell::Version;
 use super::engine::{Engine, Root};
 use super::guard::Guard;
 use super::pin::Pin;
-use super::slots::Block;
+use super::slots::{Block, Slot};
 
 /// Reads one [`Rcu`](super::Rcu) from a line of slots that no other reader writes to.
 ///
@@ -62,19 +62,20 @@ impl<'a, T> Reader<'a, T> {
     /// ```
     #[inline]
     pub fn read(&self) -> Guard<'a, T> {
-        Guard::new(match self.home.get().idle() {
-            Some(slot) => Pin::new(self.engine, slot),
-            None => self.pin_in_another_block(),
-        })
+        let slot = match self.home.get().idle() {
+            Some(slot) => slot,
+            None => self.slot_in_another_block(),
+        };
+        Guard::new(Pin::new(self.engine, slot))
     }
 
     /// All slots are in use by guards that live on: the reader moves to another block.
     #[cold]
     #[inline(never)]
-    fn pin_in_another_block(&self) -> Pin<'a> {
-        let (block, pin) = Pin::in_claimed_block(self.engine, &self.engine.readers);
+    fn slot_in_another_block(&self) -> &'a Slot {
+        let (block, slot) = self.engine.readers.claim_slot();
         self.home.replace(block).release();
-        pin
+        slot
     }
 
     /// The current value, which the reader keeps until the next call. Wait-free.

@@ -5,11 +5,13 @@
 //! again.
 
 use alloc::vec::Vec;
-use core::ptr;
+use core::mem;
+use core::ptr::{self, NonNull};
 
 use super::engine::{Engine, Root};
 use super::garbage::{Bin, Doomed, Garbage, List, Pinned};
 use super::policy::Policy;
+use super::slots::Block;
 use super::threads;
 use crate::backoff::Backoff;
 #[cfg(feature = "std")]
@@ -19,7 +21,7 @@ use crate::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
     fence,
 };
-use crate::sync::{LOOKS, Refused, UnsafeCell, heavy, own_load, spin_hint};
+use crate::sync::{GLANCES, LOOKS, Refused, UnsafeCell, heavy, is_light, own_load, spin_hint};
 
 /// The part of a cell that readers never look at.
 pub(super) struct Reclaimer {
@@ -164,20 +166,21 @@ impl Engine {
         }
         // SAFETY: `Engine::new` was promised that `free` fits all roots of this engine.
         let mut doomed = unsafe { Doomed::new(this.free) };
+        let before = own_load(&this.freed);
         let mut requests = 1;
         let outcome = loop {
             // SAFETY: we hold the turn (I5).
             let outcome = this.bin.with_mut(|bin| self.pass(unsafe { &mut *bin }, &mut doomed));
+            let freed = own_load(&this.freed).wrapping_sub(before);
             // Release (E6): hands the chain and the bin to the next holder. Acquire (E6): whoever
             // asked meanwhile did so for something that the next pass must see.
             match this.turn.compare_exchange(requests, 0, Release, Acquire) {
-                Ok(_) => break outcome,
+                Ok(_) => break outcome.map(|()| freed),
                 Err(more) => requests = more,
             }
         };
-        let freed = doomed.count();
         drop(doomed);
-        outcome.map(|()| freed)
+        outcome
     }
 
     /// One look at all slots, and what follows from it; for the holder of the turn.
@@ -187,75 +190,120 @@ impl Engine {
         // that, so whoever may reach the piece is found in the chain behind it (I6).
         // Acquire (E8): the pieces as they were retired.
         let retired = this.garbage.swap(ptr::null_mut(), Acquire);
-        bin.fence_due |= !retired.is_null();
         // SAFETY: taken off the stack, so nobody else has it.
         bin.fresh.append(unsafe { List::from_raw(retired) });
 
-        let head = self.current().as_ptr();
+        let head = self.current();
         // SAFETY: only the holder of the turn frees versions, and we are that.
-        let version = unsafe { (*head).version };
+        let version = unsafe { (*head.as_ptr()).version };
         // Relaxed: guards nothing.
         let garbage = this.garbage_retired.load(Relaxed);
         let due = (version as usize).wrapping_add(garbage).wrapping_add(batch(this.policy));
         // Relaxed: guards nothing.
         this.due.store(due, Relaxed);
 
-        if !has_older(head) && bin.fresh.is_empty() {
-            self.reached(version);
-            return Ok(());
-        }
-
-        let asked = this.policy == Policy::Prompt || this.has_waiters();
-        if asked && !bin.wanted {
-            self.want(bin, true);
-            bin.fence_due = true;
-        }
-        if bin.fence_due || bin.fenced != version {
-            if let Err(refused) = heavy() {
-                // Nothing is known of the readers, so nothing is freed. Whoever waits must be told.
-                bin.fence_due = true;
-                self.want(bin, false);
-                this.tell_waiters();
-                return Err(refused);
-            }
-            bin.fence_due = false;
-            bin.fenced = version;
-        }
-        // Each reader that began before the fence shows in its slot what it holds, or that it is
-        // about to hold something; each that began after it finds `head` or something newer (E2).
-        if !self.scan(bin) {
-            return Ok(());
-        }
-        let before = doomed.count();
-        // SAFETY: we hold the turn, and `bin` holds what the scan found.
-        let pinned = unsafe { take_out_unheld(head, &bin.addresses, doomed) };
-        let oldest = pinned.last().map_or(version, |pinned| pinned.version);
-        bin.sort_garbage(pinned, doomed);
-        let freed = own_load(&this.freed).wrapping_add(doomed.count() - before);
-        // Relaxed: a number to look at.
-        this.freed.store(freed, Relaxed);
-        if bin.wanted && !(asked && has_older(head)) {
+        let outcome = self.free_unheld(head, version, bin, doomed);
+        if outcome.is_err() {
+            // Nothing is known of the readers. Nobody is asked, and who waits must be told.
             self.want(bin, false);
+            this.tell_waiters();
         }
-        self.reached(oldest);
+        outcome
+    }
+
+    fn free_unheld(
+        &self,
+        head: NonNull<Root>,
+        version: u64,
+        bin: &mut Bin,
+        doomed: &mut Doomed,
+    ) -> Result<(), Refused> {
+        let nothing_retired = !has_older(head) && bin.fresh.is_empty();
+        if bin.settled != version && !nothing_retired {
+            // SeqCst: who claims a block later than we look at it finds `head` (E2).
+            fence(SeqCst);
+            if !self.all_seen_with(head) {
+                heavy()?;
+            }
+            bin.settled = version;
+        }
+        let asked = self.reclaimer.policy == Policy::Prompt || self.reclaimer.has_waiters();
+        let all_free = nothing_retired || self.scan_and_free(head, version, bin, doomed);
+        if all_free || !asked {
+            self.want(bin, false);
+        } else if !bin.wanted {
+            // Whoever lets go from here on is seen by the second scan, or sees that it is asked (E4).
+            self.want(bin, true);
+            heavy()?;
+            if self.scan_and_free(head, version, bin, doomed) {
+                self.want(bin, false);
+            }
+        }
         Ok(())
     }
 
     fn want(&self, bin: &mut Bin, wanted: bool) {
-        bin.wanted = wanted;
-        self.set_wanted(wanted);
+        if bin.wanted != wanted {
+            bin.wanted = wanted;
+            self.set_wanted(wanted);
+        }
+    }
+
+    /// Whether each reader has been seen holding `head`, which spares the heavy fence: who has found
+    /// `head` once finds nothing older afterwards, and what it held before shows in its slots (E11).
+    fn all_seen_with(&self, head: NonNull<Root>) -> bool {
+        is_light()
+            && threads::blocks()
+                .filter(|block| !threads::is_mine(block))
+                .chain(self.readers.blocks())
+                .all(|block| self.seen_with(head, block))
+    }
+
+    fn seen_with(&self, head: NonNull<Root>, block: &Block) -> bool {
+        (0..GLANCES).any(|look| {
+            if look > 0 {
+                spin_hint();
+            }
+            !block.is_owned() || block.slots().iter().any(|slot| slot.look().is(head.addr().get()))
+        })
+    }
+
+    /// Frees what is older than `head` and no slot holds; for the holder of the turn, if no reader
+    /// will pick up anything older than `head`. Whether nothing is left.
+    fn scan_and_free(
+        &self,
+        head: NonNull<Root>,
+        version: u64,
+        bin: &mut Bin,
+        doomed: &mut Doomed,
+    ) -> bool {
+        let this = &*self.reclaimer;
+        if !self.scan(bin) {
+            return false;
+        }
+        // SAFETY: we hold the turn, and `bin` holds what the scan found.
+        let pinned = unsafe { take_out_unheld(head, &bin.held, doomed) };
+        let left = pinned.len();
+        let oldest = pinned.last().map_or(version, |pinned| pinned.version);
+        bin.sort_garbage(pinned, doomed);
+        // Each version before the current one is freed or held.
+        let freed = (version as usize).wrapping_sub(left).wrapping_add(bin.garbage_freed);
+        // Relaxed: a number to look at.
+        this.freed.store(freed, Relaxed);
+        self.reached(oldest);
+        left == 0
     }
 
     /// Notes the addresses that the slots hold; false if a reader is just picking something up.
     fn scan(&self, bin: &mut Bin) -> bool {
         let tag = self.tag();
-        bin.addresses.clear();
+        bin.held.clear();
         for block in threads::blocks().chain(self.readers.blocks()) {
             for slot in block.slots() {
                 let mut held = slot.look();
                 let mut looks = 1;
                 // A reader seen with anything else, even once, has settled: what it picks up later
-                // it picks up after the fence.
+                // is `head` or newer.
                 while held.is_pending(tag) {
                     if looks == LOOKS {
                         return false;
@@ -264,10 +312,10 @@ impl Engine {
                     spin_hint();
                     held = slot.look();
                 }
-                bin.addresses.extend(held.address());
+                bin.held.extend(held.address());
             }
         }
-        bin.addresses.sort_unstable();
+        bin.held.sort_unstable();
         true
     }
 
@@ -336,23 +384,23 @@ impl Drop for Engine {
         let this = &*self.reclaimer;
         // SAFETY: `Engine::new` was promised that `free` fits all roots of this engine.
         let mut doomed = unsafe { Doomed::new(this.free) };
-        let mut root = self.own_current();
-        while !root.is_null() {
-            // SAFETY: exclusive access: no guard and no reader is left but forgotten ones, which
-            // nobody can use. Each root is in the chain once (I4).
-            let older = unsafe { (*root).older.with(|older| *older) };
-            // SAFETY: as above.
-            unsafe { doomed.push_root(root) };
-            root = older;
+        let newest = self.own_current();
+        let mut oldest = newest;
+        // SAFETY: exclusive access: no guard and no reader is left but forgotten ones, which nobody
+        // can use. So the chain is ours.
+        while let Some(root) = unsafe { older_than(oldest) } {
+            oldest = root.as_ptr();
         }
+        // SAFETY: as above.
+        unsafe { doomed.add(newest, oldest) };
         // SAFETY: exclusive access.
-        doomed.push_list(unsafe { List::from_raw(own_load(&this.garbage)) });
+        doomed.garbage.append(unsafe { List::from_raw(own_load(&this.garbage)) });
         this.bin.with_mut(|bin| {
             // SAFETY: exclusive access.
             let bin = unsafe { &mut *bin };
-            doomed.push_list(core::mem::replace(&mut bin.fresh, List::EMPTY));
+            doomed.garbage.append(mem::replace(&mut bin.fresh, List::EMPTY));
             for pinned in bin.pinned.drain(..) {
-                doomed.push_list(pinned.waiting);
+                doomed.garbage.append(pinned.waiting);
             }
         });
     }
@@ -364,9 +412,19 @@ fn is_reached(mark: usize, count: usize) -> bool {
 }
 
 /// Whether a version older than `head` is left; for the holder of the turn.
-fn has_older(head: *mut Root) -> bool {
+fn has_older(head: NonNull<Root>) -> bool {
     // SAFETY: the current version is not freed, and its link belongs to the holder of the turn (I4).
-    unsafe { (*head).older.with(|older| !(*older).is_null()) }
+    unsafe { older_than(head.as_ptr()) }.is_some()
+}
+
+/// The next in the chain.
+///
+/// # Safety
+///
+/// `root` is in the chain, and the caller holds the turn (I4).
+unsafe fn older_than(root: *mut Root) -> Option<NonNull<Root>> {
+    // SAFETY: promised by the caller.
+    NonNull::new(unsafe { (*root).older.with(|older| *older) })
 }
 
 /// Takes the versions before `head` that are not among `held` out of the chain. Returns the others.
@@ -375,27 +433,31 @@ fn has_older(head: *mut Root) -> bool {
 ///
 /// The caller holds the turn; each version before `head` that somebody holds is among `held`, which
 /// is sorted.
-unsafe fn take_out_unheld(head: *mut Root, held: &[usize], doomed: &mut Doomed) -> Vec<Pinned> {
+unsafe fn take_out_unheld(head: NonNull<Root>, held: &[usize], doomed: &mut Doomed) -> Vec<Pinned> {
     let mut pinned = Vec::new();
-    let mut newer = head;
-    loop {
-        // SAFETY: `newer` is in the chain, whose links belong to the holder of the turn (I4).
-        let root = unsafe { (*newer).older.with(|older| *older) };
-        if root.is_null() {
-            return pinned;
+    let mut kept = head.as_ptr();
+    // SAFETY: in the chain, whose links belong to the holder of the turn (I4); and so below.
+    while let Some(first) = unsafe { older_than(kept) } {
+        // From `first` to `last`, nobody holds anything; `next` is held, or the end.
+        let mut last = None;
+        let mut next = Some(first.as_ptr());
+        while let Some(root) = next.filter(|root| held.binary_search(&root.addr()).is_err()) {
+            last = Some(root);
+            // SAFETY: as above.
+            next = unsafe { older_than(root) }.map(NonNull::as_ptr);
         }
-        if held.binary_search(&root.addr()).is_ok() {
-            // SAFETY: in the chain, so not freed.
-            let version = unsafe { (*root).version };
-            pinned.push(Pinned { version, waiting: List::EMPTY });
-            newer = root;
-        } else {
-            // SAFETY: as for `newer`.
-            let older = unsafe { (*root).older.with(|older| *older) };
-            // SAFETY: as for `newer`.
-            unsafe { (*newer).older.with_mut(|link| *link = older) };
+        let end = next.unwrap_or(ptr::null_mut());
+        if let Some(last) = last {
+            // SAFETY: as above.
+            unsafe { (*kept).older.with_mut(|older| *older = end) };
             // SAFETY: out of the chain, and held by nobody.
-            unsafe { doomed.push_root(root) };
+            unsafe { doomed.add(first.as_ptr(), last) };
         }
+        let Some(root) = next else { break };
+        // SAFETY: in the chain, so not freed.
+        let version = unsafe { (*root).version };
+        pinned.push(Pinned { version, waiting: List::EMPTY });
+        kept = root;
     }
+    pinned
 }

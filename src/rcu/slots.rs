@@ -7,9 +7,10 @@ use crossbeam_utils::CachePadded;
 
 use crate::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicUsize,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
 };
-use crate::sync::{SLOTS, const_unless_loom, light, own_load, pause_point, repeated};
+use crate::sync::{SLOTS, const_unless_loom, own_load, repeated};
 
 /// What one guard holds: nothing, the address of a version, or, for two instructions, the tag of a
 /// cell, which says "whatever is current there, or was when you looked".
@@ -19,6 +20,8 @@ pub(super) struct Slot(AtomicUsize);
 
 /// No address and no tag.
 const IDLE: usize = 0;
+/// Neither, too: odd, and below the tag of any cell.
+const RESERVED: usize = 1;
 
 impl Slot {
     /// Whether it can be taken; for the owner of the block.
@@ -32,11 +35,15 @@ impl Slot {
     /// Announces that something of the cell with this tag is about to be held.
     #[inline(always)]
     pub(super) fn announce(&self, tag: usize) {
-        // Relaxed: the fence orders it before the look at the cell (E2). Nothing is read through
-        // the tag: a scan that sees it frees nothing.
+        // Relaxed: the caller's fence orders it before the look at the cell (E2). Nothing is read
+        // through the tag: a scan that sees it frees nothing.
         self.0.store(tag, Relaxed);
-        light();
-        pause_point("rcu.read.announced");
+    }
+
+    /// Takes the slot before it is said for what.
+    fn reserve(&self) {
+        // Relaxed: for the next owner of the block, who sees it by E10.
+        self.0.store(RESERVED, Relaxed);
     }
 
     /// Says which version is held from here on.
@@ -52,8 +59,6 @@ impl Slot {
         // Release (E3): all reads through the guard happen-before what is done to the version by a
         // scan that sees this.
         self.0.store(IDLE, Release);
-        // Either the scan sees the slot idle, or we see that someone waits for it (E4).
-        light();
     }
 
     /// The address held, `IDLE`, or the tag.
@@ -71,6 +76,10 @@ pub(super) struct Held(usize);
 impl Held {
     pub(super) fn is_pending(self, tag: usize) -> bool {
         self.0 == tag
+    }
+
+    pub(super) fn is(self, address: usize) -> bool {
+        self.0 == address
     }
 
     /// The address of a version, of this cell or another, if it is not idle.
@@ -111,6 +120,12 @@ impl Block {
         &self.slots
     }
 
+    /// Whether somebody may take slots of it now.
+    pub(super) fn is_owned(&self) -> bool {
+        // Acquire (E10): if its last owner has left, all that it did shows in the slots.
+        self.owned.load(Acquire)
+    }
+
     /// Gives the block to the next who wants one. Guards may go on using slots of it.
     pub(super) fn release(&self) {
         // Release (E10): the next owner sees which slots are still in use.
@@ -139,13 +154,36 @@ impl Registry {
         }
     }
 
+    /// An idle slot in a block that the caller owns from now on. Lock-free.
+    pub(super) fn claim_slot(&self) -> (&Block, &Slot) {
+        loop {
+            let block = self.claim();
+            // There is one, and nobody but the owner takes it.
+            if let Some(slot) = block.idle() {
+                return (block, slot);
+            }
+        }
+    }
+
+    /// A slot to be used once, in a block that nobody owns afterwards. Lock-free.
+    pub(super) fn claim_slot_once(&self) -> &Slot {
+        let (block, slot) = self.claim_slot();
+        slot.reserve();
+        block.release();
+        slot
+    }
+
     /// Makes the caller the owner of a block with at least one idle slot. Lock-free.
     #[cold]
     pub(super) fn claim(&self) -> &Block {
-        match self.blocks().find(|block| block.try_claim()) {
+        let block = match self.blocks().find(|block| block.try_claim()) {
             Some(block) => block,
             None => self.add(),
-        }
+        };
+        // SeqCst: a scan that found the block without an owner, or not at all, made its current
+        // version known to us before we read (E2).
+        fence(SeqCst);
+        block
     }
 
     fn add(&self) -> &Block {

@@ -1,8 +1,7 @@
 //! The slots of threads that read without a handle.
 
 use super::engine::Engine;
-use super::pin::Pin;
-use super::slots::Block;
+use super::slots::{Block, Slot};
 use crate::sync::{with_threads, without_threads};
 
 with_threads! {
@@ -38,30 +37,33 @@ with_threads! {
         THREADS.blocks()
     }
 
-    /// Holds the current version in a slot of this thread.
+    /// Whether this thread owns the block.
+    pub(super) fn is_mine(block: &Block) -> bool {
+        HOME.get().is_some_and(|home| core::ptr::eq(home, block))
+    }
+
+    /// A slot of this thread.
     #[inline]
-    pub(super) fn pin(engine: &Engine) -> Pin<'_> {
+    pub(super) fn slot(_: &Engine) -> &'static Slot {
         match HOME.get().and_then(Block::idle) {
-            Some(slot) => Pin::new(engine, slot),
-            None => pin_in_another_block(engine),
+            Some(slot) => slot,
+            None => slot_in_another_block(),
         }
     }
 
     /// The thread has no block yet, or has filled it with guards that live on: it moves to another.
     #[cold]
     #[inline(never)]
-    fn pin_in_another_block(engine: &Engine) -> Pin<'_> {
-        let (block, pin) = Pin::in_claimed_block(engine, &THREADS);
-        let left = if LEAVING.try_with(|_| ()).is_ok() {
-            HOME.replace(Some(block))
-        } else {
-            // The thread ends, and nobody would give the block back later. The guard keeps its slot.
-            Some(block)
-        };
-        if let Some(block) = left {
-            block.release();
+    fn slot_in_another_block() -> &'static Slot {
+        if LEAVING.try_with(|_| ()).is_err() {
+            // The thread ends, and nobody would give the block back later.
+            return THREADS.claim_slot_once();
         }
-        pin
+        let (block, slot) = THREADS.claim_slot();
+        if let Some(full) = HOME.replace(Some(block)) {
+            full.release();
+        }
+        slot
     }
 }
 
@@ -71,9 +73,11 @@ without_threads! {
         core::iter::empty()
     }
 
-    pub(super) fn pin(engine: &Engine) -> Pin<'_> {
-        let (block, pin) = Pin::in_claimed_block(engine, &engine.readers);
-        block.release();
-        pin
+    pub(super) fn is_mine(_: &Block) -> bool {
+        false
+    }
+
+    pub(super) fn slot(engine: &Engine) -> &Slot {
+        engine.readers.claim_slot_once()
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
 pub(crate) use words::Words;
 
-pub(crate) use atomic::{Refused, heavy, light};
+pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
 
 /// The model has nothing to gain from spinning: every spin is a yield.
 pub(crate) const fn spin_steps() -> u32 {
@@ -26,6 +26,7 @@ pub(crate) const SLOTS: usize = 2;
 
 /// The model looks at every moment of its own accord.
 pub(crate) const LOOKS: u32 = 1;
+pub(crate) const GLANCES: u32 = 1;
 
 /// In the model a spin hint must let another thread run, or a spin loop never ends.
 pub(crate) fn spin_hint() {
@@ -104,6 +105,17 @@ pub(crate) mod atomic {
     /// The frequent side of a handshake, which the mutator can weaken like any fence.
     #[track_caller]
     pub(crate) fn light() {
+        fence(Ordering::SeqCst);
+    }
+
+    /// Whether that costs nothing.
+    pub(crate) fn is_light() -> bool {
+        false
+    }
+
+    /// The frequent side, where the answer is at hand.
+    #[track_caller]
+    pub(crate) fn light_if(_: bool) {
         fence(Ordering::SeqCst);
     }
 

@@ -24,17 +24,29 @@ const ASYMMETRIC: u8 = 1;
 /// Both sides are real fences.
 const SYMMETRIC: u8 = 2;
 
+/// Whether `light` costs nothing, now and for good: for who keeps that where it need not be looked
+/// for, and passes it to [`light_if`].
+pub(crate) fn is_light() -> bool {
+    mode() == ASYMMETRIC
+}
+
+/// [`light`], where the answer of [`is_light`] is at hand.
+#[inline(always)]
+pub(crate) fn light_if(is_light: bool) {
+    if is_light {
+        compiler_fence(SeqCst);
+    } else {
+        light_in_hardware();
+    }
+}
+
 /// The frequent side of a handshake: all before it is visible, or all after it sees what stands
 /// before a [`heavy`] of another thread.
 #[inline(always)]
 pub(crate) fn light() {
     // Relaxed: the mode guards no data. A thread that does not know it yet fences for real, which
     // is good enough beside both forms of `heavy`.
-    if MODE.load(Relaxed) == ASYMMETRIC {
-        compiler_fence(SeqCst);
-    } else {
-        light_in_hardware();
-    }
+    light_if(MODE.load(Relaxed) == ASYMMETRIC);
 }
 
 #[cold]

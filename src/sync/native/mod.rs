@@ -42,8 +42,10 @@ mod monitor;
 #[path = "../condvar_futex.rs"]
 mod sleeping;
 
+#[cfg(feature = "std")]
+pub(crate) use fences::light;
 #[cfg(feature = "alloc")]
-pub(crate) use fences::{heavy, light};
+pub(crate) use fences::{heavy, is_light, light_if};
 
 /// Where the kernel fences other threads on demand. Android's filters on system calls kill who
 /// asks; `--cfg untorn_symmetric` is for processors that must not be interrupted, and for checkers.
@@ -108,6 +110,11 @@ pub(crate) use std::thread_local;
 /// How many slots of a reader share a line.
 #[cfg(feature = "alloc")]
 pub(crate) const SLOTS: usize = 8;
+
+/// How often a scan looks at a reader in the hope to see it with the current version. One that reads in
+/// a loop is so seen in a few looks; the fence for one that does not read is cheaper than many.
+#[cfg(feature = "alloc")]
+pub(crate) const GLANCES: u32 = 8;
 
 /// How often a scan looks again at a reader that is about to pick something up: much longer than the
 /// two instructions that takes, much shorter than a pre-empted reader stays away.

@@ -5,6 +5,17 @@ use core::sync::atomic::{Ordering::SeqCst, fence};
 
 use super::Refused;
 
+/// Whether `light` costs nothing.
+pub(crate) const fn is_light() -> bool {
+    false
+}
+
+/// [`light`].
+#[inline(always)]
+pub(crate) fn light_if(_: bool) {
+    light();
+}
+
 /// The frequent side of a handshake.
 #[inline(always)]
 pub(crate) fn light() {

@@ -123,7 +123,7 @@ impl Scan<'_> {
             for from in orderings(arguments) {
                 self.add(name, "fence", &from);
             }
-        } else if !method && ["light", "heavy"].contains(&function.as_str()) {
+        } else if !method && ["light", "light_if", "heavy"].contains(&function.as_str()) {
             // The two halves of an asymmetric fence, which the model runs as one fence each.
             self.add(name, "fence", "SeqCst");
         }
