@@ -71,6 +71,12 @@ pub mod pause_points {
     pub use crate::sync::set_hook;
 }
 
+/// What a model can be told. Outside semver.
+#[cfg(all(loom, feature = "loom"))]
+pub mod model {
+    pub use crate::sync::refuse_heavy_fences;
+}
+
 /// The examples of the README, tested.
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]

@@ -117,6 +117,13 @@ impl Engine {
         self.hot.current.compare_exchange(old, new, Release, Relaxed).is_ok()
     }
 
+    /// Whether the readers' fence costs nothing.
+    #[inline(always)]
+    pub(super) fn is_light(&self) -> bool {
+        // Relaxed: this part of the state never changes.
+        self.hot.state.load(Relaxed) & FENCED == 0
+    }
+
     /// Comes after a slot was cleared, or settled on another version.
     #[inline(always)]
     pub(super) fn let_go(&self) {

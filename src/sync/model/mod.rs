@@ -15,6 +15,7 @@ pub(crate) use loom::thread::yield_now;
 pub(crate) use words::Words;
 
 pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
+pub use atomic::refuse_heavy_fences;
 
 /// The model has nothing to gain from spinning: every spin is a yield.
 pub(crate) const fn spin_steps() -> u32 {
@@ -110,25 +111,41 @@ pub(crate) mod atomic {
 
     /// Whether that costs nothing.
     pub(crate) fn is_light() -> bool {
-        false
+        REFUSING.get()
     }
 
     /// The frequent side, where the answer is at hand.
     #[track_caller]
-    pub(crate) fn light_if(_: bool) {
-        fence(Ordering::SeqCst);
+    pub(crate) fn light_if(is_light: bool) {
+        if !is_light {
+            fence(Ordering::SeqCst);
+        }
     }
 
     /// The rare side.
     #[track_caller]
     pub(crate) fn heavy() -> Result<(), Refused> {
+        if REFUSING.get() {
+            return Err(Refused);
+        }
         fence(Ordering::SeqCst);
         Ok(())
     }
 
-    /// The fence failed. The model has no way to: the tests inject it into the real one.
+    /// The fence failed.
     #[derive(Debug)]
     pub(crate) struct Refused;
+
+    std::thread_local! {
+        /// Whether the models of this thread have light fences that are none, and no heavy ones.
+        static REFUSING: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+    }
+
+    /// For the models that this thread explores from here on: `true` makes every light fence none,
+    /// and every heavy one fail. What is still done then rests on nothing but C11.
+    pub fn refuse_heavy_fences(refuse: bool) {
+        REFUSING.set(refuse);
+    }
 
     /// A fence, or nothing where the mutator drops it.
     #[track_caller]
