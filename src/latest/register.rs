@@ -116,11 +116,10 @@ impl<T, const READERS: usize> Latest<T, READERS> {
     /// *register.get_mut() += 1;
     /// assert_eq!(*register.split().1[0].read(), 2);
     /// ```
+    #[expect(clippy::missing_panics_doc, reason = "the current slot holds a value (I2)")]
     #[must_use]
     pub fn get_mut(&mut self) -> &mut T {
-        let current = self.head.own_index();
-        let value = self.slots.iter_mut().nth(current).and_then(|slot| slot.own_value().as_mut());
-        value.expect("the current slot holds a value (I2)")
+        self.current().as_mut().expect("the current slot holds a value (I2)")
     }
 
     /// The value last published, once the register is no longer needed.
@@ -128,11 +127,16 @@ impl<T, const READERS: usize> Latest<T, READERS> {
     /// ```
     /// assert_eq!(untorn::Latest::<_, 2>::new('x').into_inner(), 'x');
     /// ```
+    #[expect(clippy::missing_panics_doc, reason = "the current slot holds a value (I2)")]
     #[must_use]
     pub fn into_inner(mut self) -> T {
+        self.current().take().expect("the current slot holds a value (I2)")
+    }
+
+    fn current(&mut self) -> &mut Option<T> {
         let current = self.head.own_index();
-        let value = self.slots.iter_mut().nth(current).and_then(|slot| slot.own_value().take());
-        value.expect("the current slot holds a value (I2)")
+        let slot = self.slots.iter_mut().nth(current).expect("`current` is the number of a slot");
+        slot.own_value()
     }
 }
 
@@ -188,7 +192,6 @@ pub(super) struct Heap<T> {
 #[doc(alias = "triple_buffer")]
 #[doc(alias = "left_right")]
 #[doc(alias = "watch")]
-#[must_use]
 #[track_caller]
 pub fn channel<T>(init: T, readers: usize) -> (Writer<'static, T>, Vec<Reader<'static, T>>) {
     assert!(

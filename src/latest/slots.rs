@@ -171,3 +171,29 @@ impl<T> Slot<T> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_halves_of_the_word_hold_their_largest_number() {
+        let full = word(MAX_READERS + 1, MAX_READERS);
+        assert_eq!((index(full), joined(full)), (MAX_READERS + 1, MAX_READERS));
+    }
+
+    #[test]
+    fn the_counts_of_a_slot_wrap() {
+        let mut slot = Slot::new(Some(()));
+        slot.entered = AtomicUsize::new(usize::MAX - 1);
+        slot.left = AtomicUsize::new(usize::MAX - 1);
+        for joined in 0..5 {
+            slot.count(joined);
+            for _ in 0..joined {
+                assert!(!slot.is_deserted());
+                slot.leave();
+            }
+            assert!(slot.is_deserted());
+        }
+    }
+}
