@@ -19,18 +19,19 @@ fn reads_are_whole_and_never_go_back<const R: usize>() {
     for_each_form::<_, R>(
         || vec![0; 9],
         |mut writer, readers| {
-            std::thread::scope(|scope| {
+            // The writer goes within, also when it panics: the readers wait for that.
+            std::thread::scope(move |scope| {
                 for mut reader in readers {
                     scope.spawn(move || {
-                        let mut seen = 0;
-                        while seen < last {
-                            let closed = reader.is_closed();
+                        let (mut seen, mut closed) = (0, false);
+                        while !closed {
+                            closed = reader.is_closed();
                             let value = reader.read();
                             assert_eq!(*value, [value[0]; 9]);
                             assert!(value[0] >= seen);
-                            assert!(!closed || value[0] == last, "the last value comes at the end");
                             seen = value[0];
                         }
+                        assert_eq!(seen, last, "the last value is there when the writer is gone");
                     });
                 }
                 for i in 1..=last {
@@ -40,6 +41,7 @@ fn reads_are_whole_and_never_go_back<const R: usize>() {
                         writer.publish_with(|value| value.fill(i));
                     }
                 }
+                drop(writer);
             });
         },
     );
