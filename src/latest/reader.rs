@@ -30,7 +30,8 @@ impl<'a, T> Reader<'a, T> {
     /// whatever the writer does.
     ///
     /// ```
-    /// let (mut writer, mut readers) = untorn::latest::channel("old", 1);
+    /// let mut register = untorn::Latest::<_, 1>::new("old");
+    /// let (mut writer, mut readers) = register.split();
     /// writer.publish("new");
     /// assert_eq!(*readers[0].read(), "new");
     /// ```
@@ -48,7 +49,8 @@ impl<'a, T> Reader<'a, T> {
     /// The value of this reader's last [`read`](Self::read), or the first value. Wait-free.
     ///
     /// ```
-    /// let (mut writer, mut readers) = untorn::latest::channel("old", 1);
+    /// let mut register = untorn::Latest::<_, 1>::new("old");
+    /// let (mut writer, mut readers) = register.split();
     /// writer.publish("new");
     /// assert_eq!(*readers[0].held(), "old");
     /// ```
@@ -64,7 +66,8 @@ impl<'a, T> Reader<'a, T> {
     /// Once it says so, a read brings something newer.
     ///
     /// ```
-    /// let (mut writer, mut readers) = untorn::latest::channel(1, 1);
+    /// let mut register = untorn::Latest::<_, 1>::new(1);
+    /// let (mut writer, mut readers) = register.split();
     /// assert!(!readers[0].has_news());
     /// writer.publish(2);
     /// assert!(readers[0].has_news());
@@ -82,7 +85,8 @@ impl<'a, T> Reader<'a, T> {
     /// will be. Wait-free.
     ///
     /// ```
-    /// let (mut writer, mut readers) = untorn::latest::channel(1, 1);
+    /// let mut register = untorn::Latest::<_, 1>::new(1);
+    /// let (mut writer, mut readers) = register.split();
     /// writer.publish(2);
     /// assert!(!readers[0].is_closed());
     /// drop(writer);

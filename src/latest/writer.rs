@@ -29,7 +29,8 @@ impl<'a, T> Writer<'a, T> {
     /// destructor panics, nothing is published.
     ///
     /// ```
-    /// let (mut writer, mut readers) = untorn::latest::channel(Box::new(1), 1);
+    /// let mut register = untorn::Latest::<_, 1>::new(Box::new(1));
+    /// let (mut writer, mut readers) = register.split();
     /// writer.publish(Box::new(2));
     /// assert_eq!(**readers[0].read(), 2);
     /// ```
@@ -53,7 +54,8 @@ impl<'a, T> Writer<'a, T> {
     /// If `f` panics, nothing is published, and a later call gets the value as `f` has left it.
     ///
     /// ```
-    /// let (mut writer, mut readers) = untorn::latest::channel(Vec::with_capacity(100), 1);
+    /// let mut register = untorn::Latest::<_, 1>::new(Vec::with_capacity(100));
+    /// let (mut writer, mut readers) = register.split();
     /// for frame in 0..10 {
     ///     writer.publish_with(|pixels| {
     ///         pixels.clear(); // still has its memory
@@ -77,7 +79,8 @@ impl<'a, T> Writer<'a, T> {
     /// use std::sync::Arc;
     ///
     /// let value = Arc::new(1);
-    /// let (mut writer, _readers) = untorn::latest::channel(value.clone(), 3);
+    /// let mut register = untorn::Latest::<_, 3>::new(value.clone());
+    /// let (mut writer, _readers) = register.split();
     /// writer.fill();
     /// assert_eq!(Arc::strong_count(&value), 1 + 3 + 2); // three readers, five slots
     /// ```
@@ -93,7 +96,8 @@ impl<'a, T> Writer<'a, T> {
     /// The value last published.
     ///
     /// ```
-    /// let (mut writer, _readers) = untorn::latest::channel(1, 1);
+    /// let mut register = untorn::Latest::<_, 1>::new(1);
+    /// let (mut writer, _readers) = register.split();
     /// writer.publish(2);
     /// assert_eq!(*writer.latest(), 2);
     /// ```
