@@ -177,6 +177,8 @@ impl Versions {
         writer.retire(0, unsafe {
             Box::from_raw(std::ptr::with_exposed_provenance_mut::<Tracked>(node))
         });
+        // What only this thread has seen so far.
+        writer.retire(0, Tracked::new(8));
     }
 
     fn end(&'static self) -> usize {
@@ -204,7 +206,7 @@ fn e8_garbage_waits_for_those_who_reach_it() {
 /// E8, where another thread than the writer frees.
 #[test]
 fn e8_garbage_is_freed_by_another_thread() {
-    explore_bounded(2, [(0, 0), (0, 1), (0, 2)], || {
+    explore_bounded(2, [(0, 0), (0, 1), (0, 2), (0, 3)], || {
         let versions = Versions::new();
         let other = spawn(|| versions.cell.try_reclaim());
         let writer = spawn(|| versions.unlink());
@@ -249,7 +251,7 @@ fn e9_synchronize_waits_for_readers() {
 /// E9, where a third thread frees.
 #[test]
 fn e9_synchronize_hears_of_what_another_freed() {
-    explore_bounded(1, [()], || {
+    explore_bounded(2, [()], || {
         let cell = cell(Policy::Manual);
         let data = Arc::new(UnsafeCell::new(0));
         let guard = cell.read();
@@ -317,6 +319,87 @@ fn e11_who_was_seen_with_the_current_version() {
         let freed = writer.join();
         end(cell);
         (first, second, 1 - freed)
+    });
+}
+
+/// E3 for a value that is neither the oldest nor the newest: all that orders its last use before its
+/// end is its reader's slot.
+#[test]
+fn e3_a_value_in_the_middle() {
+    explore_bounded(2, [(1, 2), (2, 2)], || {
+        let cell = cell(Policy::Prompt);
+        let oldest = cell.read();
+        cell.store(Tracked::new(1));
+        let reader = reading(cell.reader());
+        let writer = storing(cell, [2]);
+        let seen = reader.join();
+        writer.join();
+        drop(oldest);
+        let last = cell.read().get();
+        end(cell);
+        (seen, last)
+    });
+}
+
+/// E5 without fences: the slot's owner acquires what the other thread did.
+#[test]
+fn e5_without_fences() {
+    untorn::model::refuse_heavy_fences(true);
+    explore_bounded(2, [(0, 0), (0, 1)], || {
+        let cell = cell(Policy::Manual);
+        let reader = cell.reader();
+        let guard = reader.read();
+        let elsewhere = spawn(move || guard.get());
+        let reader = reading(reader);
+        let writer = spawn(|| {
+            cell.store(Tracked::new(1));
+            cell.try_reclaim();
+        });
+        let seen = (elsewhere.join(), reader.join());
+        writer.join();
+        end(cell);
+        seen
+    });
+}
+
+/// E6 without fences: what a thread did that found the turn taken is seen by the next pass.
+#[test]
+fn e6_without_fences() {
+    untorn::model::refuse_heavy_fences(true);
+    explore([0], || {
+        let cell = cell(Policy::Manual);
+        let other = spawn(|| cell.try_reclaim());
+        let writer = spawn(|| {
+            cell.store(Tracked::new(1));
+            cell.try_reclaim()
+        });
+        other.join();
+        writer.join();
+        let pending = cell.pending();
+        end(cell);
+        pending
+    });
+}
+
+/// E10 without fences: a block without an owner shows what its last owner left in it.
+#[test]
+fn e10_without_fences() {
+    untorn::model::refuse_heavy_fences(true);
+    explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
+        let cell = cell(Policy::Manual);
+        let reader = cell.reader();
+        let reader = spawn(move || {
+            let guard = reader.read();
+            drop(reader);
+            guard.get()
+        });
+        let writer = spawn(|| {
+            cell.store(Tracked::new(1));
+            cell.try_reclaim()
+        });
+        let seen = (reader.join(), writer.join());
+        end(cell);
+        seen
     });
 }
 
