@@ -71,13 +71,7 @@ pub use word::PlainData;
 /// Freezing threads at named points, for tests. Outside semver.
 #[cfg(feature = "pause-points")]
 pub mod pause_points {
-    pub use crate::sync::set_hook;
-}
-
-/// What a model can be told. Outside semver.
-#[cfg(all(loom, feature = "loom"))]
-pub mod model {
-    pub use crate::sync::refuse_heavy_fences;
+    pub use crate::sync::hooks::*;
 }
 
 /// The examples of the README, tested.

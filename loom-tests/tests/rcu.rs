@@ -6,6 +6,7 @@
 
 use loom::cell::UnsafeCell;
 use loom_tests::{Arc, Thread, explore, explore_bounded, spawn};
+use untorn::pause_points::refuse_heavy_fences;
 use untorn::rcu::{Policy, Rcu, Reader};
 
 /// A value whose destructor writes to what its readers read.
@@ -51,6 +52,14 @@ fn end(cell: &'static Cell) {
 
 fn storing(cell: &'static Cell, values: impl IntoIterator<Item = usize> + 'static) -> Thread<()> {
     spawn(move || values.into_iter().for_each(|value| cell.store(Tracked::new(value))))
+}
+
+/// Stores, and then tries to free what was replaced.
+fn reclaiming(cell: &'static Cell) -> Thread<usize> {
+    spawn(|| {
+        cell.store(Tracked::new(1));
+        cell.try_reclaim()
+    })
 }
 
 fn reading(reader: Reader<'static, Tracked>) -> Thread<usize> {
@@ -301,7 +310,7 @@ fn e10_a_block_changes_hands() {
 /// with a newer one.
 #[test]
 fn e11_who_was_seen_with_the_current_version() {
-    untorn::model::refuse_heavy_fences(true);
+    refuse_heavy_fences(true);
     let seen = [(0, 0), (0, 1), (1, 1)];
     explore(seen.into_iter().flat_map(|(a, b)| [(a, b, 0), (a, b, 1)]), || {
         let cell = cell(Policy::Manual);
@@ -311,10 +320,7 @@ fn e11_who_was_seen_with_the_current_version() {
             let second = reader.read();
             (first, second.get())
         });
-        let writer = spawn(|| {
-            cell.store(Tracked::new(1));
-            cell.try_reclaim()
-        });
+        let writer = reclaiming(cell);
         let (first, second) = reader.join();
         let freed = writer.join();
         end(cell);
@@ -344,17 +350,14 @@ fn e3_a_value_in_the_middle() {
 /// E5 without fences: the slot's owner acquires what the other thread did.
 #[test]
 fn e5_without_fences() {
-    untorn::model::refuse_heavy_fences(true);
+    refuse_heavy_fences(true);
     explore_bounded(2, [(0, 0), (0, 1)], || {
         let cell = cell(Policy::Manual);
         let reader = cell.reader();
         let guard = reader.read();
         let elsewhere = spawn(move || guard.get());
         let reader = reading(reader);
-        let writer = spawn(|| {
-            cell.store(Tracked::new(1));
-            cell.try_reclaim();
-        });
+        let writer = reclaiming(cell);
         let seen = (elsewhere.join(), reader.join());
         writer.join();
         end(cell);
@@ -365,14 +368,11 @@ fn e5_without_fences() {
 /// E6 without fences: what a thread did that found the turn taken is seen by the next pass.
 #[test]
 fn e6_without_fences() {
-    untorn::model::refuse_heavy_fences(true);
+    refuse_heavy_fences(true);
     explore([0], || {
         let cell = cell(Policy::Manual);
         let other = spawn(|| cell.try_reclaim());
-        let writer = spawn(|| {
-            cell.store(Tracked::new(1));
-            cell.try_reclaim()
-        });
+        let writer = reclaiming(cell);
         other.join();
         writer.join();
         let pending = cell.pending();
@@ -384,7 +384,7 @@ fn e6_without_fences() {
 /// E10 without fences: a block without an owner shows what its last owner left in it.
 #[test]
 fn e10_without_fences() {
-    untorn::model::refuse_heavy_fences(true);
+    refuse_heavy_fences(true);
     explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
         let cell = cell(Policy::Manual);
         let reader = cell.reader();
@@ -393,10 +393,7 @@ fn e10_without_fences() {
             drop(reader);
             guard.get()
         });
-        let writer = spawn(|| {
-            cell.store(Tracked::new(1));
-            cell.try_reclaim()
-        });
+        let writer = reclaiming(cell);
         let seen = (reader.join(), writer.join());
         end(cell);
         seen
@@ -407,14 +404,11 @@ fn e10_without_fences() {
 /// needs no fence but that of the claim.
 #[test]
 fn e2_a_block_without_an_owner() {
-    untorn::model::refuse_heavy_fences(true);
+    refuse_heavy_fences(true);
     explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
         let cell = cell(Policy::Manual);
         let reader = spawn(|| cell.reader().read().get());
-        let writer = spawn(|| {
-            cell.store(Tracked::new(1));
-            cell.try_reclaim()
-        });
+        let writer = reclaiming(cell);
         let seen = (reader.join(), writer.join());
         end(cell);
         seen
@@ -424,7 +418,7 @@ fn e2_a_block_without_an_owner() {
 /// Fences that fail free nothing, and tell who waits.
 #[test]
 fn a_refused_fence_frees_nothing() {
-    untorn::model::refuse_heavy_fences(true);
+    refuse_heavy_fences(true);
     explore([(0, true, 1)], || {
         let cell = cell(Policy::Manual);
         // Owned and idle, so never seen.

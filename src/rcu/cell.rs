@@ -1,12 +1,11 @@
 //! The cell with its type.
 
-use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
-use core::ptr::NonNull;
 
 use super::Stuck;
-use super::engine::{Engine, Root};
+use super::chain::Version;
+use super::engine::Engine;
 use super::guard::Guard;
 use super::owned::{OwnedGuard, OwnedReader};
 use super::pin::Pin;
@@ -48,47 +47,6 @@ unsafe impl<T: Send + Sync> Sync for Rcu<T> {}
 // SAFETY: the cell owns its values and nothing of any thread.
 unsafe impl<T: Send> Send for Rcu<T> {}
 
-/// One version with its value.
-#[repr(C)]
-pub(super) struct Version<T> {
-    root: Root,
-    value: T,
-}
-
-impl<T> Version<T> {
-    fn boxed(value: T) -> NonNull<Root> {
-        NonNull::from(Box::leak(Box::new(Self { root: Root::new(), value }))).cast()
-    }
-
-    /// The value of a version.
-    ///
-    /// # Safety
-    ///
-    /// `root` came from `boxed` of the same type, and is not freed.
-    #[inline(always)]
-    pub(super) unsafe fn value(root: NonNull<Root>) -> NonNull<T> {
-        let version = root.cast::<Self>().as_ptr();
-        // SAFETY: promised by the caller; the root is the first field.
-        unsafe { NonNull::new_unchecked(&raw mut (*version).value) }
-    }
-
-    /// # Safety
-    ///
-    /// `root` came from `boxed` of the same type, and is not used afterwards.
-    unsafe fn unboxed(root: *mut Root) -> Box<Self> {
-        // SAFETY: promised by the caller.
-        unsafe { Box::from_raw(root.cast::<Self>()) }
-    }
-
-    /// # Safety
-    ///
-    /// As `unboxed`.
-    unsafe fn free(root: *mut Root) {
-        // SAFETY: promised by the caller.
-        drop(unsafe { Self::unboxed(root) });
-    }
-}
-
 impl<T: Send + Sync> Rcu<T> {
     /// A cell that holds `value`, with the default [`Policy`]. Allocates.
     ///
@@ -112,7 +70,7 @@ impl<T: Send + Sync> Rcu<T> {
     /// ```
     #[must_use]
     pub fn with_policy(value: T, policy: Policy) -> Self {
-        let first = Version::boxed(value).as_ptr();
+        let first = Version::boxed(value);
         // SAFETY: just made, as all roots that this cell publishes are, and freed as it was made.
         let engine = unsafe { Engine::new(first, Version::<T>::free, policy) };
         Self { engine, values: PhantomData }
@@ -132,7 +90,6 @@ impl<T: Send + Sync> Rcu<T> {
     /// ```
     #[doc(alias = "load")]
     #[inline]
-    #[must_use]
     pub fn read(&self) -> Guard<'_, T> {
         Guard::new(self.pin())
     }
@@ -148,7 +105,6 @@ impl<T: Send + Sync> Rcu<T> {
     /// drop(cell);
     /// assert_eq!(*guard, "kept");
     /// ```
-    #[must_use]
     pub fn read_owned(this: &Arc<Self>) -> OwnedGuard<T>
     where
         T: 'static,
@@ -293,7 +249,7 @@ impl<T: Send + Sync> Rcu<T> {
             Ok(())
         } else {
             // SAFETY: not given up.
-            Err(unsafe { Version::unboxed(root.as_ptr()) }.value)
+            Err(unsafe { Version::into_value(root) })
         }
     }
 
@@ -383,11 +339,10 @@ impl<T: Send + Sync> Rcu<T> {
     #[must_use]
     pub fn get_mut(&mut self) -> &mut T {
         let root = self.engine.own_current();
-        // SAFETY: there always is a current version (I1).
-        let root = unsafe { NonNull::new_unchecked(root) };
-        // SAFETY: current, so not freed, and made by `boxed` of this type. Exclusive access: nobody
-        // holds it but forgotten guards, which nobody can use.
-        unsafe { Version::<T>::value(root).as_mut() }
+        // SAFETY: current, so not freed (I1); all versions of an `Rcu<T>` are `Version<T>`.
+        let mut value = unsafe { Version::<T>::value(root) };
+        // SAFETY: exclusive access: nobody holds it but forgotten guards, which nobody can use.
+        unsafe { value.as_mut() }
     }
 }
 

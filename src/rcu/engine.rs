@@ -4,6 +4,7 @@ use core::ptr::{self, NonNull};
 
 use crossbeam_utils::CachePadded;
 
+use super::chain::Root;
 use super::pin::Pin;
 use super::policy::Policy;
 use super::reclaim::Reclaimer;
@@ -14,22 +15,7 @@ use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release, SeqCst},
     compiler_fence,
 };
-use crate::sync::{UnsafeCell, is_light, light_if, own_load, pause_point};
-
-/// The head of every version; its value follows in memory.
-pub(super) struct Root {
-    /// The version that this one replaced, or an older one if that is freed, or null (I4). Written
-    /// before this version is published, and by the holder of the turn afterwards.
-    pub(super) older: UnsafeCell<*mut Root>,
-    /// One more than that of the version it replaced. Written before this one is published.
-    pub(super) version: u64,
-}
-
-impl Root {
-    pub(super) fn new() -> Self {
-        Self { older: UnsafeCell::new(ptr::null_mut()), version: 0 }
-    }
-}
+use crate::sync::{is_light, light_if, own_load, pause_point};
 
 /// Everything of a cell but the type of its values.
 pub(super) struct Engine {
@@ -61,10 +47,14 @@ impl Engine {
     /// # Safety
     ///
     /// The caller owns `first`, and `free` frees it and all roots that are published later.
-    pub(super) unsafe fn new(first: *mut Root, free: unsafe fn(*mut Root), policy: Policy) -> Self {
+    pub(super) unsafe fn new(
+        first: NonNull<Root>,
+        free: unsafe fn(NonNull<Root>),
+        policy: Policy,
+    ) -> Self {
         Self {
             hot: CachePadded::new(Hot {
-                current: AtomicPtr::new(first),
+                current: AtomicPtr::new(first.as_ptr()),
                 state: AtomicUsize::new(if is_light() { QUIET } else { FENCED }),
             }),
             reclaimer: CachePadded::new(Reclaimer::new(free, policy)),
@@ -104,12 +94,10 @@ impl Engine {
     /// The caller owns `root`, gives it up if the result is true, and `Engine::new` was promised
     /// that `free` fits it. The pin is one of this engine.
     pub(super) unsafe fn replace(&self, pin: &Pin<'_>, root: NonNull<Root>) -> bool {
-        let (old, new) = (pin.root().as_ptr(), root.as_ptr());
-        // SAFETY: owned by the caller and not published yet.
-        unsafe { (*new).older.with_mut(|older| *older = old) };
-        // SAFETY: as above.
-        unsafe { (*new).version = pin.version() + 1 };
+        // SAFETY: owned by the caller, and not published yet; the pin holds what it follows (I3).
+        unsafe { Root::follow(root, pin.root()) };
         pause_point("rcu.publish.ready");
+        let (old, new) = (pin.root().as_ptr(), root.as_ptr());
         // The version held cannot be freed, so its address cannot stand for another one (I3): the
         // exchange succeeds only if nothing was published in between.
         // Release (E1): the value, and the chain behind it, are visible to who picks it up.
@@ -155,7 +143,9 @@ impl Engine {
     }
 
     /// The current version, for whoever has the cell to itself.
-    pub(super) fn own_current(&self) -> *mut Root {
-        own_load(&self.hot.current)
+    pub(super) fn own_current(&self) -> NonNull<Root> {
+        let root = own_load(&self.hot.current);
+        // SAFETY: there always is a current version (I1).
+        unsafe { NonNull::new_unchecked(root) }
     }
 }

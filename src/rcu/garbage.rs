@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
-use super::engine::Root;
+use super::chain::Root;
 
 /// The head of something that versions `birth..death` of the value can reach; it follows in memory.
 pub(super) struct Garbage {
@@ -104,6 +104,12 @@ pub(super) struct Pinned {
     pub(super) waiting: List,
 }
 
+impl Pinned {
+    pub(super) fn new(version: u64) -> Self {
+        Self { version, waiting: List::EMPTY }
+    }
+}
+
 /// What the holder of the turn keeps from one pass to the next (I5).
 pub(super) struct Bin {
     /// The newest version of which it is known that no reader will pick up an older one.
@@ -165,17 +171,17 @@ impl Bin {
 /// user's code.
 pub(super) struct Doomed {
     /// Linked as in the chain.
-    roots: *mut Root,
+    roots: Option<NonNull<Root>>,
     pub(super) garbage: List,
-    free: unsafe fn(*mut Root),
+    free: unsafe fn(NonNull<Root>),
 }
 
 impl Doomed {
     /// # Safety
     ///
     /// `free` frees the roots that will be added.
-    pub(super) unsafe fn new(free: unsafe fn(*mut Root)) -> Self {
-        Self { roots: ptr::null_mut(), garbage: List::EMPTY, free }
+    pub(super) unsafe fn new(free: unsafe fn(NonNull<Root>)) -> Self {
+        Self { roots: None, garbage: List::EMPTY, free }
     }
 
     /// Adds the roots from `first` to `last`, linked as in the chain.
@@ -183,21 +189,22 @@ impl Doomed {
     /// # Safety
     ///
     /// The caller owns them, and gives them up.
-    pub(super) unsafe fn add(&mut self, first: *mut Root, last: *mut Root) {
+    pub(super) unsafe fn add(&mut self, first: NonNull<Root>, last: NonNull<Root>) {
         // SAFETY: the caller owns it.
-        unsafe { (*last).older.with_mut(|older| *older = self.roots) };
-        self.roots = first;
+        unsafe { Root::set_older(last, self.roots) };
+        self.roots = Some(first);
     }
 
     /// Frees one thing; false if nothing is left.
     fn free_one(&mut self) -> bool {
         if let Some(piece) = self.garbage.pop() {
-            // SAFETY: popped, so owned; `free` was chosen for it.
-            unsafe { ((*piece).free)(piece) };
-        } else if !self.roots.is_null() {
-            let root = self.roots;
+            // SAFETY: popped, so owned.
+            let free = unsafe { (*piece).free };
+            // SAFETY: as above; `free` was chosen for it.
+            unsafe { free(piece) };
+        } else if let Some(root) = self.roots {
             // SAFETY: owned.
-            self.roots = unsafe { (*root).older.with(|older| *older) };
+            self.roots = unsafe { Root::older(root) };
             // SAFETY: owned, and `new` was promised that `free` fits.
             unsafe { (self.free)(root) };
         } else {

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 #[cfg(doc)]
 use super::Rcu;
-use super::cell::Version;
+use super::chain::Version;
 use super::pin::Pin;
 use crate::sync::Arc;
 

@@ -102,12 +102,14 @@
 //! membarrier(2).
 
 mod cell;
+mod chain;
 mod engine;
 mod garbage;
 mod guard;
 mod owned;
 mod pin;
 mod policy;
+mod progress;
 mod reader;
 mod reclaim;
 mod slots;

@@ -2,7 +2,8 @@
 
 use core::ptr::NonNull;
 
-use super::engine::{Engine, Root};
+use super::chain::Root;
+use super::engine::Engine;
 use super::slots::Slot;
 use crate::sync::{light_if, pause_point};
 
@@ -52,8 +53,8 @@ impl<'a> Pin<'a> {
     /// The number of the version held.
     #[inline(always)]
     pub(super) fn version(&self) -> u64 {
-        // SAFETY: held, so not freed (I3); the number never changes.
-        unsafe { (*self.root.as_ptr()).version }
+        // SAFETY: held, so not freed (I3).
+        unsafe { Root::version(self.root) }
     }
 }
 

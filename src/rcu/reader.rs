@@ -5,8 +5,8 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
-use super::cell::Version;
-use super::engine::{Engine, Root};
+use super::chain::{Root, Version};
+use super::engine::Engine;
 use super::guard::Guard;
 use super::pin::Pin;
 use super::slots::{Block, Slot};
@@ -100,8 +100,11 @@ impl<'a, T> Reader<'a, T> {
         }
         // SAFETY: there is a current version (I1), and it is `seen`, so that is not null.
         let seen = unsafe { NonNull::new_unchecked(self.seen.cast_mut()) };
-        // SAFETY: held by `kept`, so not freed (I3) until this reader is next used.
-        unsafe { Version::value(seen).as_ref() }
+        // SAFETY: held by `kept`, so not freed (I3) until this reader is next used; all versions of an
+        // `Rcu<T>` are `Version<T>`.
+        let value = unsafe { Version::value(seen) };
+        // SAFETY: as above; never changed while it is shared.
+        unsafe { value.as_ref() }
     }
 
     #[cold]

@@ -4,18 +4,16 @@
 //! slot holds. Nobody waits for the turn: who finds it taken leaves word, and the holder goes round
 //! again.
 
-use alloc::vec::Vec;
 use core::mem;
 use core::ptr::{self, NonNull};
 
-use super::engine::{Engine, Root};
-use super::garbage::{Bin, Doomed, Garbage, List, Pinned};
+use super::chain::{Root, take_out_all, take_out_unheld};
+use super::engine::Engine;
+use super::garbage::{Bin, Doomed, Garbage, List};
 use super::policy::Policy;
+use super::progress::{Progress, is_reached};
 use super::slots::Block;
 use super::threads;
-use crate::backoff::Backoff;
-#[cfg(feature = "std")]
-use crate::sync::Futex;
 use crate::sync::atomic::{
     AtomicPtr, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
@@ -36,19 +34,14 @@ pub(super) struct Reclaimer {
     due: AtomicUsize,
     /// How many were freed. Written by the holder of the turn.
     freed: AtomicUsize,
-    /// All versions before this one are freed. Written by the holder of the turn.
-    oldest: AtomicUsize,
     /// What the writer retired since the last pass.
     garbage: AtomicPtr<Garbage>,
     /// How many pieces of garbage were ever retired. Written by the writer.
     garbage_retired: AtomicUsize,
-    /// How many threads are in `synchronize`.
-    waiters: AtomicUsize,
-    /// How often there was news for them; what they sleep on.
-    #[cfg(feature = "std")]
-    moves: Futex,
+    /// How far that has come, and who waits for it.
+    pub(super) progress: Progress,
     /// Frees one version.
-    free: unsafe fn(*mut Root),
+    free: unsafe fn(NonNull<Root>),
 }
 
 // SAFETY: the bin is touched by the holder of the turn alone (I5), and may be so by any thread: it
@@ -58,19 +51,16 @@ unsafe impl Sync for Reclaimer {}
 unsafe impl Send for Reclaimer {}
 
 impl Reclaimer {
-    pub(super) fn new(free: unsafe fn(*mut Root), policy: Policy) -> Self {
+    pub(super) fn new(free: unsafe fn(NonNull<Root>), policy: Policy) -> Self {
         Self {
             turn: AtomicUsize::new(0),
             bin: UnsafeCell::new(Bin::new()),
             policy,
             due: AtomicUsize::new(batch(policy)),
             freed: AtomicUsize::new(0),
-            oldest: AtomicUsize::new(0),
             garbage: AtomicPtr::new(ptr::null_mut()),
             garbage_retired: AtomicUsize::new(0),
-            waiters: AtomicUsize::new(0),
-            #[cfg(feature = "std")]
-            moves: Futex::new(0),
+            progress: Progress::new(),
             free,
         }
     }
@@ -96,27 +86,6 @@ impl Reclaimer {
                 Err(other) => first = other,
             }
         }
-    }
-
-    /// Has the threads in `synchronize` look again.
-    fn tell_waiters(&self) {
-        #[cfg(feature = "std")]
-        {
-            // Release (E9): who reads the new count reads the news, too, or it would sleep on.
-            self.moves.fetch_add(1, Release);
-            // SeqCst: either who is about to sleep sees the count above, or we see that it is there
-            // (E9).
-            fence(SeqCst);
-            if self.has_waiters() {
-                self.moves.wake_all();
-            }
-        }
-    }
-
-    fn has_waiters(&self) -> bool {
-        // Relaxed: who came before the last request for the turn is seen by its edge (E6), and who
-        // comes later asks again.
-        self.waiters.load(Relaxed) > 0
     }
 }
 
@@ -195,7 +164,7 @@ impl Engine {
 
         let head = self.current();
         // SAFETY: only the holder of the turn frees versions, and we are that.
-        let version = unsafe { (*head.as_ptr()).version };
+        let version = unsafe { Root::version(head) };
         // Relaxed: guards nothing.
         let garbage = this.garbage_retired.load(Relaxed);
         let due = (version as usize).wrapping_add(garbage).wrapping_add(batch(this.policy));
@@ -206,7 +175,7 @@ impl Engine {
         if outcome.is_err() {
             // Nothing is known of the readers. Nobody is asked, and who waits must be told.
             self.want(bin, false);
-            this.tell_waiters();
+            this.progress.tell();
         }
         outcome
     }
@@ -218,14 +187,16 @@ impl Engine {
         bin: &mut Bin,
         doomed: &mut Doomed,
     ) -> Result<(), Refused> {
-        let nothing_retired = !has_older(head) && bin.fresh.is_empty();
+        // SAFETY: we hold the turn, and with it the links (I4).
+        let has_older = unsafe { Root::older(head) }.is_some();
+        let nothing_retired = !has_older && bin.fresh.is_empty();
         if bin.settled != version && !nothing_retired {
             if !self.all_seen_with(head) {
                 heavy()?;
             }
             bin.settled = version;
         }
-        let asked = self.reclaimer.policy == Policy::Prompt || self.reclaimer.has_waiters();
+        let asked = self.reclaimer.policy == Policy::Prompt || self.reclaimer.progress.is_awaited();
         let all_free = nothing_retired || self.scan_and_free(head, version, bin, doomed);
         if all_free || !asked {
             self.want(bin, false);
@@ -293,7 +264,7 @@ impl Engine {
         let freed = (version as usize).wrapping_sub(left).wrapping_add(bin.garbage_freed);
         // Relaxed: a number to look at.
         this.freed.store(freed, Relaxed);
-        self.reached(oldest);
+        this.progress.reached(oldest);
         left == 0
     }
 
@@ -322,53 +293,6 @@ impl Engine {
         true
     }
 
-    /// Notes that all versions before `oldest` are freed, and tells those who wait for that.
-    fn reached(&self, oldest: u64) {
-        let this = &*self.reclaimer;
-        let oldest = oldest as usize;
-        if own_load(&this.oldest) == oldest {
-            return;
-        }
-        // Release (E9): what the freed versions' readers did happens-before what comes after
-        // `synchronize`.
-        this.oldest.store(oldest, Release);
-        this.tell_waiters();
-    }
-
-    /// Waits until all versions before `target` are freed.
-    pub(super) fn wait_until_freed(&self, target: u64) -> Result<(), Refused> {
-        struct Waiting<'a>(&'a AtomicUsize);
-        impl Drop for Waiting<'_> {
-            fn drop(&mut self) {
-                // Relaxed: to be woken once too often does no harm.
-                self.0.fetch_sub(1, Relaxed);
-            }
-        }
-        let this = &*self.reclaimer;
-        // Relaxed: ordered by the fence, and by the request for the turn (E6).
-        this.waiters.fetch_add(1, Relaxed);
-        let _waiting = Waiting(&this.waiters);
-        // SeqCst: the other side of the fence in `tell_waiters` (E9).
-        fence(SeqCst);
-        let mut backoff = Backoff::new();
-        loop {
-            // Acquire (E9): pairs with `tell_waiters`.
-            #[cfg(feature = "std")]
-            let moves = this.moves.load(Acquire);
-            self.reclaim()?;
-            // Acquire (E9): pairs with `reached`.
-            if is_reached(target as usize, this.oldest.load(Acquire)) {
-                return Ok(());
-            }
-            #[cfg(feature = "std")]
-            if !backoff.spin() {
-                this.moves.wait(moves, crate::sync::Deadline::NEVER);
-            }
-            #[cfg(not(feature = "std"))]
-            backoff.snooze();
-        }
-    }
-
     /// How much is retired and not freed, now that `version` is current.
     pub(super) fn pending(&self, version: u64) -> usize {
         let this = &*self.reclaimer;
@@ -387,15 +311,9 @@ impl Drop for Engine {
         let this = &*self.reclaimer;
         // SAFETY: `Engine::new` was promised that `free` fits all roots of this engine.
         let mut doomed = unsafe { Doomed::new(this.free) };
-        let newest = self.own_current();
-        let mut oldest = newest;
         // SAFETY: exclusive access: no guard and no reader is left but forgotten ones, which nobody
         // can use. So the chain is ours.
-        while let Some(root) = unsafe { older_than(oldest) } {
-            oldest = root.as_ptr();
-        }
-        // SAFETY: as above.
-        unsafe { doomed.add(newest, oldest) };
+        unsafe { take_out_all(self.own_current(), &mut doomed) };
         // SAFETY: exclusive access.
         doomed.garbage.append(unsafe { List::from_raw(own_load(&this.garbage)) });
         this.bin.with_mut(|bin| {
@@ -407,60 +325,4 @@ impl Drop for Engine {
             }
         });
     }
-}
-
-/// Whether `count`, which wraps, has come to `mark`.
-fn is_reached(mark: usize, count: usize) -> bool {
-    count.wrapping_sub(mark) as isize >= 0
-}
-
-/// Whether a version older than `head` is left; for the holder of the turn.
-fn has_older(head: NonNull<Root>) -> bool {
-    // SAFETY: the current version is not freed, and its link belongs to the holder of the turn (I4).
-    unsafe { older_than(head.as_ptr()) }.is_some()
-}
-
-/// The next in the chain.
-///
-/// # Safety
-///
-/// `root` is in the chain, and the caller holds the turn (I4).
-unsafe fn older_than(root: *mut Root) -> Option<NonNull<Root>> {
-    // SAFETY: promised by the caller.
-    NonNull::new(unsafe { (*root).older.with(|older| *older) })
-}
-
-/// Takes the versions before `head` that are not among `held` out of the chain. Returns the others.
-///
-/// # Safety
-///
-/// The caller holds the turn; each version before `head` that somebody holds is among `held`, which
-/// is sorted.
-unsafe fn take_out_unheld(head: NonNull<Root>, held: &[usize], doomed: &mut Doomed) -> Vec<Pinned> {
-    let mut pinned = Vec::new();
-    let mut kept = head.as_ptr();
-    // SAFETY: in the chain, whose links belong to the holder of the turn (I4); and so below.
-    while let Some(first) = unsafe { older_than(kept) } {
-        // From `first` to `last`, nobody holds anything; `next` is held, or the end.
-        let mut last = None;
-        let mut next = Some(first.as_ptr());
-        while let Some(root) = next.filter(|root| held.binary_search(&root.addr()).is_err()) {
-            last = Some(root);
-            // SAFETY: as above.
-            next = unsafe { older_than(root) }.map(NonNull::as_ptr);
-        }
-        let end = next.unwrap_or(ptr::null_mut());
-        if let Some(last) = last {
-            // SAFETY: as above.
-            unsafe { (*kept).older.with_mut(|older| *older = end) };
-            // SAFETY: out of the chain, and held by nobody.
-            unsafe { doomed.add(first.as_ptr(), last) };
-        }
-        let Some(root) = next else { break };
-        // SAFETY: in the chain, so not freed.
-        let version = unsafe { (*root).version };
-        pinned.push(Pinned { version, waiting: List::EMPTY });
-        kept = root;
-    }
-    pinned
 }

@@ -28,8 +28,14 @@ mod pause;
 pub use imp::refuse_heavy_fences;
 pub(crate) use imp::*;
 pub(crate) use pause::pause_point;
+
+/// What a test can take hold of.
 #[cfg(feature = "pause-points")]
-pub use pause::set_hook;
+pub(crate) mod hooks {
+    #[cfg(all(loom, feature = "loom"))]
+    pub use super::imp::refuse_heavy_fences;
+    pub use super::pause::set_hook;
+}
 
 /// The single owner of a word reads its own last store.
 ///
@@ -71,6 +77,7 @@ macro_rules! const_unless_loom {
 pub(crate) use const_unless_loom;
 
 /// Items for where threads have memory of their own that outlasts a model's execution.
+#[cfg(feature = "alloc")]
 macro_rules! with_threads {
     ($($item:item)*) => {$(
         #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
@@ -81,6 +88,7 @@ macro_rules! with_threads {
 pub(crate) use with_threads;
 
 /// Items for everywhere else.
+#[cfg(feature = "alloc")]
 macro_rules! without_threads {
     ($($item:item)*) => {$(
         #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]

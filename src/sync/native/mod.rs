@@ -75,7 +75,7 @@ pub(crate) mod atomic {
     pub(crate) use core::sync::atomic::AtomicU32;
 
     /// Keeps the compiler from moving accesses across; no instruction.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub(crate) use core::sync::atomic::compiler_fence;
 
     #[cfg(target_has_atomic = "64")]

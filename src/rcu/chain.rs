@@ -1,0 +1,167 @@
+//! Versions, and the chain that they form from the current one to the oldest that is not freed.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+
+use super::garbage::{Doomed, Pinned};
+use crate::sync::UnsafeCell;
+
+/// The head of every version; its value follows in memory.
+pub(super) struct Root {
+    /// The version that this one replaced, or an older one if that is freed, or none (I4). Written
+    /// before this version is published, and by the holder of the turn afterwards.
+    older: UnsafeCell<Option<NonNull<Root>>>,
+    /// One more than that of the version it replaced. Written before this one is published.
+    version: u64,
+}
+
+impl Root {
+    /// The number of the version.
+    ///
+    /// # Safety
+    ///
+    /// `this` is not freed.
+    #[inline(always)]
+    pub(super) unsafe fn version(this: NonNull<Self>) -> u64 {
+        // SAFETY: promised by the caller; never written while it is shared.
+        unsafe { (*this.as_ptr()).version }
+    }
+
+    /// The next older one.
+    ///
+    /// # Safety
+    ///
+    /// `this` is not freed, and the caller owns its link (I4).
+    pub(super) unsafe fn older(this: NonNull<Self>) -> Option<NonNull<Self>> {
+        // SAFETY: promised by the caller.
+        let link = unsafe { &(*this.as_ptr()).older };
+        // SAFETY: promised by the caller.
+        link.with(|older| unsafe { *older })
+    }
+
+    /// Links another one behind it.
+    ///
+    /// # Safety
+    ///
+    /// As [`older`](Self::older).
+    pub(super) unsafe fn set_older(this: NonNull<Self>, to: Option<NonNull<Self>>) {
+        // SAFETY: promised by the caller.
+        let link = unsafe { &(*this.as_ptr()).older };
+        // SAFETY: promised by the caller.
+        link.with_mut(|older| unsafe { *older = to });
+    }
+
+    /// Prepares `this` to be published in place of `old`.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns `this`, and `old` is not freed.
+    pub(super) unsafe fn follow(this: NonNull<Self>, old: NonNull<Self>) {
+        // SAFETY: promised by the caller.
+        let version = unsafe { Self::version(old) } + 1;
+        // SAFETY: promised by the caller.
+        unsafe { (*this.as_ptr()).version = version };
+        // SAFETY: promised by the caller.
+        unsafe { Self::set_older(this, Some(old)) };
+    }
+}
+
+/// One version with its value.
+#[repr(C)]
+pub(super) struct Version<T> {
+    root: Root,
+    value: T,
+}
+
+impl<T> Version<T> {
+    /// The first version of a cell, or one that is to follow another.
+    pub(super) fn boxed(value: T) -> NonNull<Root> {
+        let root = Root { older: UnsafeCell::new(None), version: 0 };
+        NonNull::from(Box::leak(Box::new(Self { root, value }))).cast()
+    }
+
+    /// The value of a version.
+    ///
+    /// # Safety
+    ///
+    /// `root` came from `boxed` of the same type, and is not freed.
+    #[inline(always)]
+    pub(super) unsafe fn value(root: NonNull<Root>) -> NonNull<T> {
+        let version = root.cast::<Self>().as_ptr();
+        // SAFETY: promised by the caller; the root is the first field.
+        let value = unsafe { &raw mut (*version).value };
+        // SAFETY: part of an object.
+        unsafe { NonNull::new_unchecked(value) }
+    }
+
+    /// The value of a version that was never published, which is no more.
+    ///
+    /// # Safety
+    ///
+    /// `root` came from `boxed` of the same type; the caller owns it, and gives it up.
+    pub(super) unsafe fn into_value(root: NonNull<Root>) -> T {
+        // SAFETY: promised by the caller.
+        unsafe { Box::from_raw(root.cast::<Self>().as_ptr()) }.value
+    }
+
+    /// # Safety
+    ///
+    /// As [`into_value`](Self::into_value).
+    pub(super) unsafe fn free(root: NonNull<Root>) {
+        // SAFETY: promised by the caller.
+        drop(unsafe { Box::from_raw(root.cast::<Self>().as_ptr()) });
+    }
+}
+
+/// Takes the versions before `head` that are not among `held` out of the chain. Returns the others.
+///
+/// # Safety
+///
+/// The caller owns the links (I4); each version before `head` that somebody holds is among `held`,
+/// which is sorted.
+pub(super) unsafe fn take_out_unheld(
+    head: NonNull<Root>,
+    held: &[usize],
+    doomed: &mut Doomed,
+) -> Vec<Pinned> {
+    let is_unheld = |root: &NonNull<Root>| held.binary_search(&root.addr().get()).is_err();
+    let mut pinned = Vec::new();
+    let mut kept = head;
+    // SAFETY: in the chain, whose links the caller owns; and so for all below.
+    while let Some(first) = unsafe { Root::older(kept) } {
+        // From `first` to `last`, nobody holds anything; `next` is held, or the end.
+        let (mut last, mut next) = (None, Some(first));
+        while let Some(root) = next.filter(is_unheld) {
+            last = Some(root);
+            // SAFETY: as above.
+            next = unsafe { Root::older(root) };
+        }
+        if let Some(last) = last {
+            // SAFETY: as above.
+            unsafe { Root::set_older(kept, next) };
+            // SAFETY: out of the chain, and held by nobody.
+            unsafe { doomed.add(first, last) };
+        }
+        let Some(root) = next else { break };
+        // SAFETY: in the chain, so not freed.
+        pinned.push(Pinned::new(unsafe { Root::version(root) }));
+        kept = root;
+    }
+    pinned
+}
+
+/// Takes the whole chain apart.
+///
+/// # Safety
+///
+/// The caller owns all of it.
+pub(super) unsafe fn take_out_all(newest: NonNull<Root>, doomed: &mut Doomed) {
+    let mut oldest = newest;
+    // SAFETY: promised by the caller.
+    while let Some(root) = unsafe { Root::older(oldest) } {
+        oldest = root;
+    }
+    // SAFETY: promised by the caller.
+    unsafe { doomed.add(newest, oldest) };
+}
