@@ -1,10 +1,11 @@
 //! Versions, and the chain that they form from the current one to the oldest that is not freed.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::garbage::{Doomed, Pinned};
+use super::memory;
 use crate::sync::UnsafeCell;
 
 /// The head of every version; its value follows in memory.
@@ -75,10 +76,16 @@ pub(super) struct Version<T> {
 }
 
 impl<T> Version<T> {
+    const LAYOUT: Layout = Layout::new::<Self>();
+
     /// The first version of a cell, or one that is to follow another.
+    #[inline]
     pub(super) fn boxed(value: T) -> NonNull<Root> {
+        let memory = memory::allocate(Self::LAYOUT).cast::<Self>();
         let root = Root { older: UnsafeCell::new(None), version: 0 };
-        NonNull::from(Box::leak(Box::new(Self { root, value }))).cast()
+        // SAFETY: just allocated with this layout.
+        unsafe { memory.write(Self { root, value }) };
+        memory.cast()
     }
 
     /// The value of a version.
@@ -101,16 +108,33 @@ impl<T> Version<T> {
     ///
     /// `root` came from `boxed` of the same type; the caller owns it, and gives it up.
     pub(super) unsafe fn into_value(root: NonNull<Root>) -> T {
+        let _memory = Memory::<T>(root.cast());
         // SAFETY: promised by the caller.
-        unsafe { Box::from_raw(root.cast::<Self>().as_ptr()) }.value
+        let value = unsafe { Self::value(root) };
+        // SAFETY: as above; nobody drops it afterwards.
+        unsafe { value.read() }
     }
 
     /// # Safety
     ///
     /// As [`into_value`](Self::into_value).
     pub(super) unsafe fn free(root: NonNull<Root>) {
+        // Whether or not the destructor panics.
+        let _memory = Memory::<T>(root.cast());
         // SAFETY: promised by the caller.
-        drop(unsafe { Box::from_raw(root.cast::<Self>().as_ptr()) });
+        let value = unsafe { Self::value(root) };
+        // SAFETY: as above. The root itself has nothing to drop.
+        unsafe { value.drop_in_place() };
+    }
+}
+
+/// The memory of a version that is no more, to be given back.
+struct Memory<T>(NonNull<Version<T>>);
+
+impl<T> Drop for Memory<T> {
+    fn drop(&mut self) {
+        // SAFETY: made by `into_value` and `free`, which were given all of it; it came from `boxed`.
+        unsafe { memory::release(self.0.cast(), Version::<T>::LAYOUT) };
     }
 }
 

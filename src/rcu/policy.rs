@@ -24,7 +24,7 @@ pub enum Policy {
 
 impl Policy {
     /// How many replaced values wait by default.
-    pub const DEFAULT_BATCH: u32 = 256;
+    pub const DEFAULT_BATCH: u32 = 128;
 }
 
 /// [`Batch`](Policy::Batch) of [`DEFAULT_BATCH`](Policy::DEFAULT_BATCH).

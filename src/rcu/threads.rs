@@ -7,6 +7,7 @@ use crate::sync::{with_threads, without_threads};
 with_threads! {
     use core::cell::Cell;
 
+    use super::memory;
     use super::slots::{Blocks, Registry};
     use crate::sync::thread_local;
 
@@ -26,6 +27,7 @@ with_threads! {
 
     impl Drop for Leaving {
         fn drop(&mut self) {
+            memory::leave();
             if let Some(block) = HOME.take() {
                 block.release();
             }
@@ -60,8 +62,9 @@ with_threads! {
             return THREADS.claim_slot_once();
         }
         let (block, slot) = THREADS.claim_slot();
-        if let Some(full) = HOME.replace(Some(block)) {
-            full.release();
+        match HOME.replace(Some(block)) {
+            Some(full) => full.release(),
+            None => memory::enter(),
         }
         slot
     }
