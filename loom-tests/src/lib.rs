@@ -17,6 +17,9 @@
 mod models;
 
 #[cfg(loom)]
+mod tracked;
+
+#[cfg(loom)]
 mod explore {
     use std::collections::BTreeSet;
     use std::fmt::Debug;
@@ -94,3 +97,5 @@ mod explore {
 pub use explore::{Thread, explore, explore_bounded, spawn};
 #[cfg(loom)]
 pub use loom::{sync::Arc, thread::yield_now};
+#[cfg(loom)]
+pub use tracked::Tracked;

@@ -5,37 +5,9 @@
 #![cfg(loom)]
 
 use loom::cell::UnsafeCell;
-use loom_tests::{Arc, Thread, explore, explore_bounded, spawn};
+use loom_tests::{Arc, Thread, Tracked, explore, explore_bounded, spawn};
 use untorn::pause_points::refuse_heavy_fences;
 use untorn::rcu::{Policy, Rcu, Reader};
-
-/// A value whose destructor writes to what its readers read.
-struct Tracked {
-    value: UnsafeCell<usize>,
-    /// Leaks show, too.
-    _alive: Arc<()>,
-}
-
-impl Tracked {
-    fn new(value: usize) -> Self {
-        Self { value: UnsafeCell::new(value), _alive: Arc::new(()) }
-    }
-
-    fn get(&self) -> usize {
-        // SAFETY: written by the destructor alone.
-        self.value.with(|value| unsafe { *value })
-    }
-}
-
-// SAFETY: the cell is written by the destructor alone, and loom checks that nobody reads it then.
-unsafe impl Sync for Tracked {}
-
-impl Drop for Tracked {
-    fn drop(&mut self) {
-        // SAFETY: exclusive access; loom checks that it is.
-        self.value.with_mut(|value| unsafe { *value = usize::MAX });
-    }
-}
 
 type Cell = Rcu<Tracked>;
 
@@ -151,6 +123,21 @@ fn e2_e7_a_reader_comes_during_a_scan() {
         let reader = spawn(|| cell.reader().read().get());
         let writer = storing(cell, [1]);
         let seen = reader.join();
+        writer.join();
+        end(cell);
+        seen
+    });
+}
+
+/// E2 where another thread than the storing one reclaims: that thread's own fence counts.
+#[test]
+fn e2_a_third_thread_reclaims() {
+    explore([(0, 0), (0, 1), (1, 0), (1, 1)], || {
+        let cell = cell(Policy::Manual);
+        let reader = reading(cell.reader());
+        let writer = storing(cell, [1]);
+        let other = spawn(|| cell.try_reclaim());
+        let seen = (reader.join(), other.join());
         writer.join();
         end(cell);
         seen
