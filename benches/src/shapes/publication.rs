@@ -1,9 +1,11 @@
 //! What the shapes of publication share: one thread writes numbers, others read them.
 
 use std::hint::black_box;
+use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 
@@ -113,7 +115,7 @@ impl<R, W> Means<R, W> {
                     self.read_back(reader, k)?;
                 }
                 // On one core the readers would otherwise see the last value alone.
-                std::thread::yield_now();
+                thread::yield_now();
             }
             if given_up.load(Relaxed) {
                 break;
@@ -193,6 +195,9 @@ pub(super) fn time_reads<Reader: Send, Writer: Send>(
 
 /// One thread writes that often, while every reader reads without pause. Readers stay if they do
 /// not read.
+///
+/// Where the threads outnumber the cores, the writer goes on until all of them had their turns: what
+/// it does in a single turn says nothing about the others. The time of that many writes is returned.
 pub(super) fn time_writes<Reader: Send, Writer: Send, T>(
     writer: Writer,
     readers: Vec<Reader>,
@@ -201,10 +206,18 @@ pub(super) fn time_writes<Reader: Send, Writer: Send, T>(
     write: impl Fn(&mut Writer, u64) + Send,
     read: impl Fn(&mut Reader) -> T + Copy + Send,
 ) -> Duration {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let in_turns = readers.len() >= cores;
+    let mut written = each;
+    let count = &mut written;
     let mut writer = CachePadded::new(writer);
     let mut parts = vec![Part::counted(move || {
         let writer: &mut Writer = &mut writer;
-        (0..each).for_each(|k| write(writer, k));
+        if in_turns {
+            *count = write_in_turns(each, |k| write(writer, k));
+        } else {
+            (0..each).for_each(|k| write(writer, k));
+        }
     })];
     parts.extend(readers.into_iter().map(|reader| {
         let mut reader = CachePadded::new(reader);
@@ -215,5 +228,26 @@ pub(super) fn time_writes<Reader: Send, Writer: Send, T>(
             }
         })
     }));
-    crew.time(parts)
+    let elapsed = crew.time(parts);
+    elapsed.mul_f64(each as f64 / written as f64)
+}
+
+/// Writes for some turns of the scheduler, and that often unless it takes much longer. Returns how
+/// often it wrote.
+fn write_in_turns(each: u64, mut write: impl FnMut(u64)) -> u64 {
+    const TURNS: Duration = Duration::from_millis(40);
+    /// How often it writes before it looks at the clock again.
+    const BETWEEN_LOOKS: u64 = 16;
+    let begun = Instant::now();
+    let mut written = 0;
+    loop {
+        for _ in 0..BETWEEN_LOOKS.min(each) {
+            write(written);
+            written += 1;
+        }
+        let so_far = begun.elapsed();
+        if so_far > 4 * TURNS || so_far > TURNS && written >= each {
+            return written;
+        }
+    }
 }
