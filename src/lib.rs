@@ -41,6 +41,8 @@ extern crate std;
 pub mod counter;
 #[cfg(feature = "std")]
 pub mod docs;
+#[cfg(feature = "alloc")]
+pub mod rcu;
 pub mod seqlock;
 pub mod snapshot;
 pub mod spin;
@@ -56,6 +58,8 @@ mod word;
 pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
 pub use counter::Counter;
+#[cfg(feature = "alloc")]
+pub use rcu::Rcu;
 pub use seqlock::SeqLock;
 pub use snapshot::Snapshot;
 pub use spin::SpinLock;
@@ -65,6 +69,12 @@ pub use word::PlainData;
 #[cfg(feature = "pause-points")]
 pub mod pause_points {
     pub use crate::sync::set_hook;
+}
+
+/// What a model can be told. Outside semver.
+#[cfg(all(loom, feature = "loom"))]
+pub mod model {
+    pub use crate::sync::refuse_heavy_fences;
 }
 
 /// The examples of the README, tested.

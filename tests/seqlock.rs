@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
 
 use untorn::SeqLock;
 use untorn::bytemuck::NoUninit;
@@ -105,4 +106,58 @@ fn lives_in_a_static_and_prints_without_reading() {
     CELL.write([2; 4]);
     assert_eq!(format!("{CELL:?}"), "SeqLock { seq: 2, .. }");
     assert_eq!(SeqLock::<u8>::default().read(), 0);
+}
+
+#[test]
+fn versions_count_writes() {
+    let cell = SeqLock::new(10_u64);
+    assert_eq!((cell.version(), cell.read_with_version()), (0, (10, 0)));
+    for write in 1..=5 {
+        cell.write(10 + write);
+        assert_eq!((cell.version(), cell.read_with_version()), (write, (10 + write, write)));
+    }
+    cell.writer().update(|value| *value = 0);
+    assert_eq!(cell.read_with_version(), (0, 6));
+}
+
+#[test]
+fn large_values_are_never_torn() {
+    use std::mem::MaybeUninit;
+
+    type Large = [u64; 129];
+    let cell = SeqLock::new([0; 129]);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = cell.writer();
+            (1..=rounds(20_000)).for_each(|i| writer.write([i as u64; 129]));
+            done.store(true, Relaxed);
+        });
+        let mut copy = MaybeUninit::<Large>::uninit();
+        let mut last = 0;
+        while !done.load(Relaxed) {
+            let value = *cell.read_into(&mut copy);
+            assert!(value.iter().all(|&word| word == value[0]), "torn");
+            assert!(value[0] >= last, "went back");
+            last = value[0];
+        }
+    });
+    assert_eq!(cell.read()[0], rounds(20_000) as u64);
+}
+
+#[test]
+fn writers_that_sleep_lose_no_update() {
+    let cell = SeqLock::new(0_u64);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..rounds(2_000) {
+                    cell.update(|value| *value += 1);
+                    // Gives the others a reason to sleep, with more threads than cores.
+                    thread::yield_now();
+                }
+            });
+        }
+    });
+    assert_eq!(cell.read(), 8 * rounds(2_000) as u64);
 }

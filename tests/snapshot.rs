@@ -92,3 +92,21 @@ fn lives_in_a_static_and_prints_without_reading() {
     assert_eq!(format!("{CELL:?}"), "Snapshot { seq: 1, slots: 2, .. }");
     assert_eq!(Snapshot::<u8, 4>::default().read(), 0);
 }
+
+#[test]
+fn versions_count_publishes() {
+    fn check<const N: usize>() {
+        let cell = Snapshot::<u64, N>::with_slots(10);
+        for publish in 0..10 {
+            assert_eq!(
+                (cell.version(), cell.read_with_version()),
+                (publish, (10 + publish, publish))
+            );
+            cell.publish(11 + publish);
+        }
+        assert_eq!(*cell.read_into(&mut std::mem::MaybeUninit::uninit()), 20);
+    }
+    check::<2>();
+    check::<3>();
+    check::<4>();
+}

@@ -10,7 +10,11 @@
 //!   otherwise): loom finds *more* that way, since its unbounded search prunes too much where a thread
 //!   loads what it later stores.
 //!
-//! Without `--cfg loom` this library is empty; `cargo loom` sets it.
+//! `cargo loom` sets `--cfg loom`. Without it this library holds the explicit-state models, which are
+//! tests of their own: `.ci/run models`.
+
+#[cfg(all(test, not(loom)))]
+mod models;
 
 #[cfg(loom)]
 mod explore {

@@ -6,11 +6,11 @@ use core::panic::RefUnwindSafe;
 
 use super::writer::Writer;
 use crate::backoff::Backoff;
-use crate::spin::RawSpin;
+use crate::spin::RawPark;
 use crate::sync::atomic::{
-    AtomicUsize,
+    AtomicSeq,
     Ordering::{Acquire, Relaxed, Release},
-    fence,
+    Seq, fence, wide,
 };
 use crate::sync::{Words, const_unless_loom, own_load, pause_point};
 use crate::word::PlainData;
@@ -36,9 +36,9 @@ use crate::word::PlainData;
 #[doc(alias = "seqcount")]
 pub struct SeqLock<T> {
     /// Even: `words` is whole. Odd: a writer is inside. Written by the holder of `writers` (I1).
-    seq: AtomicUsize,
+    seq: AtomicSeq,
     /// Who may write (I1). Readers never look at it.
-    writers: RawSpin,
+    writers: RawPark,
     /// The value. Written by the holder of `writers` while `seq` is odd (I2).
     words: Words<T>,
 }
@@ -53,7 +53,7 @@ impl<T: PlainData> SeqLock<T> {
         /// ```
         #[must_use]
         pub const fn new(value: T) -> Self {
-            Self { seq: AtomicUsize::new(0), writers: RawSpin::new(), words: Words::new(value) }
+            Self { seq: AtomicSeq::new(0), writers: RawPark::new(), words: Words::new(value) }
         }
     }
 
@@ -67,16 +67,51 @@ impl<T: PlainData> SeqLock<T> {
     #[inline]
     #[must_use]
     pub fn read(&self) -> T {
+        self.read_with_version().0
+    }
+
+    /// The value, and the number of the write that stored it: 0 for the value of `new`, one more for
+    /// each write since. Blocking, as [`read`](Self::read).
+    ///
+    /// ```
+    /// let cell = untorn::SeqLock::new('a');
+    /// assert_eq!(cell.read_with_version(), ('a', 0));
+    /// cell.write('b');
+    /// assert_eq!(cell.read_with_version(), ('b', 1));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn read_with_version(&self) -> (T, u64) {
         loop {
-            let (copy, whole) = self.attempt();
+            let mut copy = MaybeUninit::uninit();
+            let seen = self.attempt(&mut copy);
             // Not through `try_read`: to unpack an `Option` the copy would be moved once more, in
             // pieces that do not match those it was made of, and the processor waits for that.
-            if whole {
-                // SAFETY: `attempt` says that the copy is the value.
-                return unsafe { copy.assume_init() };
+            if seen.is_whole() {
+                // SAFETY: by I3 the copy is the value.
+                return (unsafe { copy.assume_init() }, version(seen.before));
             }
             self.wait_for_writer();
         }
+    }
+
+    /// Copies the value to `copy`, for values too large to be handed around. Blocking, as
+    /// [`read`](Self::read).
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let cell = untorn::SeqLock::new([7_u8; 4096]);
+    /// let mut copy = MaybeUninit::uninit();
+    /// assert_eq!(cell.read_into(&mut copy)[4095], 7);
+    /// ```
+    #[inline]
+    pub fn read_into<'c>(&self, copy: &'c mut MaybeUninit<T>) -> &'c mut T {
+        while !self.attempt(copy).is_whole() {
+            self.wait_for_writer();
+        }
+        // SAFETY: by I3 the copy is the value.
+        unsafe { copy.assume_init_mut() }
     }
 
     /// Waits a moment, and then for as long as a write is under way.
@@ -101,24 +136,37 @@ impl<T: PlainData> SeqLock<T> {
     #[inline]
     #[must_use]
     pub fn try_read(&self) -> Option<T> {
-        let (copy, whole) = self.attempt();
-        // SAFETY: `attempt` says that the copy is the value.
-        whole.then(|| unsafe { copy.assume_init() })
+        let mut copy = MaybeUninit::uninit();
+        let seen = self.attempt(&mut copy);
+        // SAFETY: by I3 the copy is the value.
+        seen.is_whole().then(|| unsafe { copy.assume_init() })
     }
 
-    /// Copies the words, and says whether the copy is the value.
+    /// How many writes have been completed; old news at once. Wait-free.
+    ///
+    /// ```
+    /// let cell = untorn::SeqLock::new('a');
+    /// cell.write('b');
+    /// assert_eq!(cell.version(), 1);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        // Relaxed: a read that follows looks at the same word, so it is no older than this.
+        version(self.seq.load(Relaxed))
+    }
+
+    /// Copies the words, between two looks at the number.
     #[inline(always)]
-    fn attempt(&self) -> (MaybeUninit<T>, bool) {
+    fn attempt(&self, copy: &mut MaybeUninit<T>) -> Seen {
         // Acquire (E1): all words of the write that stored this number are visible to the copy.
         let before = self.seq.load(Acquire);
-        let copy = self.words.load();
+        self.words.load_into(copy);
         // Acquire (E2): if the copy caught a word of a later write, the load below sees its number.
         fence(Acquire);
         // Relaxed: ordered after the copy by the fence above (E2).
         let after = self.seq.load(Relaxed);
-        // The number was even, so by E1 no word is older than the write that stored it; it did not
-        // change, so by E2 none is newer. Then the copy is that write's value (I3).
-        (copy, before == after && is_whole(before))
+        Seen { before, after }
     }
 
     /// Stores `value`. Blocking while another writer is at work; readers cannot hold it up.
@@ -218,9 +266,30 @@ impl<T: PlainData> SeqLock<T> {
     }
 }
 
+/// The number before a copy and after it.
+struct Seen {
+    before: Seq,
+    after: Seq,
+}
+
+impl Seen {
+    /// Whether the copy is the value (I3). The number before was even, so by E1 no word is older than
+    /// the write that stored it; it did not change, so by E2 none is newer.
+    #[inline(always)]
+    fn is_whole(&self) -> bool {
+        self.before == self.after && is_whole(self.before)
+    }
+}
+
+/// How many writes the number `seq` stands for.
+#[inline(always)]
+fn version(seq: Seq) -> u64 {
+    wide(seq / 2)
+}
+
 /// Whether no write was under way when the number was `seq`.
 #[inline(always)]
-fn is_whole(seq: usize) -> bool {
+fn is_whole(seq: Seq) -> bool {
     seq % 2 == 0
 }
 

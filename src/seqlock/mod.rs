@@ -13,10 +13,11 @@
 //! | `try_read` | wait-free: fails if a write overlapped it |
 //! | `read` | blocking: waits while a write is under way, and tries again when one overlapped. Writes nothing shared, so readers never disturb each other or the writer |
 //! | [`Writer::write`] | wait-free, and no read-modify-write: two stores beside the value's |
-//! | `write`, `update`, `writer` | blocking among writers only; readers cannot hold them up |
+//! | `write`, `update`, `writer` | blocking among writers only: they take turns, spin a few microseconds, then sleep. Readers cannot hold them up |
+//! | `read_into` | as `read`, without a copy on the stack, for values of hundreds of bytes |
 //! | `update` | the closure works on a copy: if it panics nothing is published and readers never waited for it. No update is lost |
 //! | data races | none by the letter of the memory model: every shared byte is an atomic word |
-//! | memory | the value and two words, plus alignment; no allocation, usable in a `static` |
+//! | memory | the value, a 64-bit number and the writers' lock (8 bytes on Linux), plus alignment; no allocation, usable in a `static` |
 //! | `forget(writer)` | later writers wait for ever; readers read on; nothing becomes unsound |
 //!
 //! # How it works
@@ -46,14 +47,14 @@
 //!   `fence(Acquire)`, and that writer's `fence(Release)` before its word stores. The two fences
 //!   synchronise, so the reader's second look at `seq` sees that write's odd number or a later one,
 //!   and the copy is thrown away.
-//! * E3, writer to writer: the `writers` lock (edge E1 of [`spin`](crate::spin)).
+//! * E3, writer to writer: the `writers` lock (edges E2 and E3 of [`spin`](crate::spin)).
 //!
 //! # Limits
 //!
-//! The number wraps after 2^31 writes on 32-bit machines (2^63 on others); a reader would have to be
-//! stopped inside one `try_read` for exactly that many writes, or a multiple, to be fooled. A read
-//! costs one copy of the value, so its time grows with the size; above some hundred bytes a pointer
-//! is cheaper. A signal handler must not read or write a cell that its own thread may be writing: it
+//! The number has 64 bits, on 32-bit machines too, and so never comes round. Only where there are no
+//! 64-bit atomics at all it wraps, after 2^31 writes: a reader would have to be stopped inside one
+//! read for exactly that many, or a multiple, to be fooled. A read costs one copy of the value, so its
+//! time grows with the size; above some hundred bytes a pointer is cheaper. A signal handler must not read or write a cell that its own thread may be writing: it
 //! would wait for itself (`try_read` and `try_writer` do not wait).
 //!
 //! # References

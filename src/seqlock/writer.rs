@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::lock::SeqLock;
-use crate::spin::Held;
+use crate::spin::Parked;
 use crate::word::PlainData;
 
 /// The right to write to a [`SeqLock`], held until it is dropped.
@@ -22,12 +22,12 @@ use crate::word::PlainData;
 pub struct Writer<'a, T> {
     cell: &'a SeqLock<T>,
     /// Proof of I1.
-    _claim: Held<'a>,
+    _claim: Parked<'a>,
 }
 
 impl<'a, T: PlainData> Writer<'a, T> {
     #[inline]
-    pub(super) fn new(cell: &'a SeqLock<T>, claim: Held<'a>) -> Self {
+    pub(super) fn new(cell: &'a SeqLock<T>, claim: Parked<'a>) -> Self {
         Self { cell, _claim: claim }
     }
 

@@ -6,11 +6,11 @@ use core::panic::RefUnwindSafe;
 
 use crossbeam_utils::CachePadded;
 
-use crate::spin::RawSpin;
+use crate::spin::RawPark;
 use crate::sync::atomic::{
-    AtomicUsize,
+    AtomicSeq,
     Ordering::{Acquire, Relaxed, Release},
-    fence,
+    Seq, fence, wide,
 };
 use crate::sync::{Words, const_unless_loom, own_load, pause_point, repeated, spin_hint};
 use crate::word::PlainData;
@@ -39,11 +39,11 @@ use crate::word::PlainData;
 #[doc(alias = "RCU")]
 pub struct Snapshot<T, const N: usize = 2> {
     /// How many values were published, in `0..Self::LIMIT` (I3). Written by the holder of `writers`.
-    seq: CachePadded<AtomicUsize>,
+    seq: CachePadded<AtomicSeq>,
     /// Slot `seq % N` is the current value (I2). Written by the holder of `writers`.
     slots: [CachePadded<Words<T>>; N],
     /// Who may publish (I1). Readers never look at it.
-    writers: RawSpin,
+    writers: RawPark,
 }
 
 impl<T: PlainData> Snapshot<T, 2> {
@@ -64,7 +64,7 @@ impl<T: PlainData> Snapshot<T, 2> {
 impl<T: PlainData, const N: usize> Snapshot<T, N> {
     /// The number after the last: a multiple of N, so that slot numbers stay in step where it wraps
     /// (I3).
-    const LIMIT: usize = usize::MAX - usize::MAX % N;
+    const LIMIT: Seq = Seq::MAX - Seq::MAX % N as Seq;
 
     const_unless_loom! {
         /// A cell with N buffers that holds `value`. N below 2 does not compile.
@@ -85,7 +85,7 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
             const { assert!(N >= 2, "a snapshot needs at least two slots") };
             let mut slots = repeated!(CachePadded::new(Words::empty()); N);
             slots[0] = CachePadded::new(Words::new(value));
-            Self { seq: CachePadded::new(AtomicUsize::new(0)), slots, writers: RawSpin::new() }
+            Self { seq: CachePadded::new(AtomicSeq::new(0)), slots, writers: RawPark::new() }
         }
     }
 
@@ -100,16 +100,51 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
     #[inline]
     #[must_use]
     pub fn read(&self) -> T {
+        self.read_with_version().0
+    }
+
+    /// The value, and the number of the publish that it comes from: 0 for the value of `new`, one
+    /// more for each since. Lock-free, as [`read`](Self::read).
+    ///
+    /// ```
+    /// let cell = untorn::Snapshot::new('a');
+    /// assert_eq!(cell.read_with_version(), ('a', 0));
+    /// cell.publish('b');
+    /// assert_eq!(cell.read_with_version(), ('b', 1));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn read_with_version(&self) -> (T, u64) {
         loop {
-            let (copy, whole) = self.attempt();
-            // Not through `try_read`, for the reason given in `SeqLock::read`.
-            if whole {
-                // SAFETY: `attempt` says that the copy is a published value.
-                return unsafe { copy.assume_init() };
+            let mut copy = MaybeUninit::uninit();
+            let seen = self.attempt(&mut copy);
+            // Not through `try_read`, for the reason given in `SeqLock::read_with_version`.
+            if Self::is_whole(&seen) {
+                // SAFETY: `is_whole` says that the copy is a published value.
+                return (unsafe { copy.assume_init() }, wide(seen.before));
             }
             // Others have published meanwhile: there is nobody to wait for.
             spin_hint();
         }
+    }
+
+    /// Copies the value to `copy`, for values too large to be handed around. Lock-free, as
+    /// [`read`](Self::read).
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let cell = untorn::Snapshot::new([7_u8; 4096]);
+    /// let mut copy = MaybeUninit::uninit();
+    /// assert_eq!(cell.read_into(&mut copy)[4095], 7);
+    /// ```
+    #[inline]
+    pub fn read_into<'c>(&self, copy: &'c mut MaybeUninit<T>) -> &'c mut T {
+        while !Self::is_whole(&self.attempt(copy)) {
+            spin_hint();
+        }
+        // SAFETY: `is_whole` says that the copy is a published value.
+        unsafe { copy.assume_init_mut() }
     }
 
     /// The value last published, or `None` if N - 1 publishes completed during the copy. Wait-free.
@@ -120,26 +155,46 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
     #[inline]
     #[must_use]
     pub fn try_read(&self) -> Option<T> {
-        let (copy, whole) = self.attempt();
-        // SAFETY: `attempt` says that the copy is a published value.
-        whole.then(|| unsafe { copy.assume_init() })
+        let mut copy = MaybeUninit::uninit();
+        let seen = self.attempt(&mut copy);
+        // SAFETY: `is_whole` says that the copy is a published value.
+        Self::is_whole(&seen).then(|| unsafe { copy.assume_init() })
     }
 
-    /// Copies the current slot, and says whether the copy is a published value.
+    /// How many values have been published; old news at once. Wait-free.
+    ///
+    /// ```
+    /// let cell = untorn::Snapshot::new('a');
+    /// cell.publish('b');
+    /// assert_eq!(cell.version(), 1);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        // Relaxed: a read that follows looks at the same word, so it is no older than this.
+        wide(self.seq.load(Relaxed))
+    }
+
+    /// Copies the current slot, between two looks at the number.
     #[inline(always)]
-    fn attempt(&self) -> (MaybeUninit<T>, bool) {
+    fn attempt(&self, copy: &mut MaybeUninit<T>) -> Seen {
         // Acquire (E1): the whole slot of the publish that stored this number is visible.
         let before = self.seq.load(Acquire);
-        let copy = self.slots[before % N].load();
+        self.slots[Self::slot(before)].load_into(copy);
         // Acquire (E2): if the copy caught a word of a publish that reuses the slot, the load below
         // sees the number of the publish before that one, or a later one.
         fence(Acquire);
         // Relaxed: ordered after the copy by the fence above (E2).
         let after = self.seq.load(Relaxed);
-        // By E1 no word is older than publish `before`. A word of a publish that reuses the slot
-        // would have shown a number at least N - 1 higher (E2). So the copy is the value of publish
-        // `before` (I2).
-        (copy, Self::published_between(before, after) <= N - 2)
+        Seen { before, after }
+    }
+
+    /// Whether the copy made between the two looks is the value of publish `before` (I2). By E1 no
+    /// word is older; a word of a publish that reuses the slot would have shown a number at least
+    /// N - 1 higher (E2).
+    #[inline(always)]
+    fn is_whole(seen: &Seen) -> bool {
+        Self::published_between(seen.before, seen.after) <= N as Seq - 2
     }
 
     /// Publishes `value`. Blocking while another writer is at work; readers cannot hold it up.
@@ -159,7 +214,7 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
         let next = Self::after(own_load(&self.seq));
         // Release (E2): a reader that catches one of the words below sees the previous publish.
         fence(Release);
-        self.slots[next % N].store(&value);
+        self.slots[Self::slot(next)].store(&value);
         pause_point("snapshot.publish.filled");
         // Release (E1): the slot is visible to every reader that sees this number.
         self.seq.store(next, Release);
@@ -172,20 +227,26 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
     /// ```
     #[must_use]
     pub fn into_inner(self) -> T {
-        let current = own_load(&self.seq) % N;
+        let current = Self::slot(own_load(&self.seq));
         // SAFETY: nobody else has the cell, and by I2 this slot holds the value.
         unsafe { self.slots[current].load().assume_init() }
     }
 
+    /// The slot of publish `seq`.
+    #[inline(always)]
+    const fn slot(seq: Seq) -> usize {
+        (seq % N as Seq) as usize
+    }
+
     /// The number of the publish after publish `seq`.
     #[inline(always)]
-    const fn after(seq: usize) -> usize {
+    const fn after(seq: Seq) -> Seq {
         if seq + 1 == Self::LIMIT { 0 } else { seq + 1 }
     }
 
     /// How many publishes separate two numbers.
     #[inline(always)]
-    const fn published_between(before: usize, after: usize) -> usize {
+    const fn published_between(before: Seq, after: Seq) -> Seq {
         if N == 2 || after >= before {
             // For two slots only equality counts, and that needs no wrap.
             after.wrapping_sub(before)
@@ -193,6 +254,12 @@ impl<T: PlainData, const N: usize> Snapshot<T, N> {
             after + (Self::LIMIT - before)
         }
     }
+}
+
+/// The number before a copy and after it.
+struct Seen {
+    before: Seq,
+    after: Seq,
 }
 
 impl<T: PlainData + Default, const N: usize> Default for Snapshot<T, N> {
@@ -229,13 +296,13 @@ mod tests {
             let mut cell = Snapshot::<u64, N>::with_slots(0);
             let start = Snapshot::<u64, N>::LIMIT - 2;
             *cell.seq.get_mut() = start;
-            cell.slots[start % N] = CachePadded::new(Words::new(0));
+            cell.slots[Snapshot::<u64, N>::slot(start)] = CachePadded::new(Words::new(0));
             for value in 1..=4 * N as u64 {
                 cell.publish(value);
                 assert_eq!(cell.read(), value);
             }
             let before = Snapshot::<u64, N>::LIMIT - 1;
-            assert_ne!(before % N, 0, "the last slot differs from the first");
+            assert_ne!(before % N as Seq, 0, "the last slot differs from the first");
             assert_eq!(Snapshot::<u64, N>::after(before), 0);
             if N > 2 {
                 assert_eq!(Snapshot::<u64, N>::published_between(before, 1), 2);

@@ -67,13 +67,14 @@
 //!   the new words, and the reader's `fence(Acquire)` between its copy and its second look. A reader
 //!   that caught a word of publish `s + N` sees a number of at least `s + N - 1`, and throws the copy
 //!   away.
-//! * E3, writer to writer: the `writers` lock (edge E1 of [`spin`](crate::spin)).
+//! * E3, writer to writer: the `writers` lock (edges E2 and E3 of [`spin`](crate::spin)).
 //!
 //! # Limits
 //!
 //! A read costs one copy of the value. A writer that publishes without pause can make a reader try
-//! again; more slots make that rarer. The number wraps after about 2^32 publishes on 32-bit machines
-//! (2^64 on others); a reader would have to be stopped inside one `try_read` for that many, give or
+//! again; more slots make that rarer. There is no bound on the number of tries: who needs one gives
+//! up after some `try_read`s. The number has 64 bits and so never comes round; only where there are no 64-bit atomics it wraps after
+//! about 2^32 publishes, and a reader would have to be stopped inside one read for that many, give or
 //! take N - 2, to be fooled.
 //!
 //! # References

@@ -26,11 +26,17 @@
 //!
 //! * I1: the flag is true from a successful exchange to that holder's release, and in that time only
 //!   the holder touches the value.
+//! * I2: the same for the lock of the cells' writers, which sleeps instead of spinning on (`park.rs`,
+//!   not public).
 //!
 //! # Edges
 //!
 //! * E1, release to acquire: the holder's `store(false, Release)` to the next holder's
 //!   `compare_exchange(Acquire)`. All accesses of one holder happen-before those of the next.
+//! * E2: the same of the lock that sleeps.
+//! * E3, sleeper to holder: the sleeper adds itself to a count, passes a heavy fence and tries once
+//!   more; the holder stores that the lock is free, passes a light fence and looks at the count. One
+//!   of the two sees the other's store, so either nobody sleeps or somebody is woken.
 //!
 //! # Limits
 //!
@@ -44,7 +50,8 @@
 //! alternatives for shared-memory multiprocessors" (IEEE TPDS 1990), for the backoff.
 
 mod lock;
+mod park;
 mod raw;
 
 pub use lock::{SpinLock, SpinLockGuard};
-pub(crate) use raw::{Held, RawSpin};
+pub(crate) use park::{Parked, RawPark};

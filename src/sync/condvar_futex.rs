@@ -45,4 +45,10 @@ impl Futex {
         drop(self.mutex.lock());
         self.condvar.notify_one();
     }
+
+    /// Wakes all threads that sleep on the word.
+    pub(crate) fn wake_all(&self) {
+        drop(self.mutex.lock());
+        self.condvar.notify_all();
+    }
 }

@@ -25,9 +25,35 @@ mod imp;
 mod pause;
 
 pub(crate) use imp::*;
+#[cfg(all(loom, feature = "loom"))]
+pub use imp::refuse_heavy_fences;
 pub(crate) use pause::pause_point;
 #[cfg(feature = "pause-points")]
 pub use pause::set_hook;
+
+/// The single owner of a word reads its own last store.
+///
+/// Natively a relaxed load: the owner always sees its own stores. Under loom it also checks that no
+/// other thread stores the word concurrently.
+#[inline(always)]
+pub(crate) fn own_load<W: Owned>(word: &W) -> W::Value {
+    word.own_load()
+}
+
+/// A word that may have a single owner.
+pub(crate) trait Owned {
+    type Value;
+    fn own_load(&self) -> Self::Value;
+}
+
+impl<W: Owned> Owned for crossbeam_utils::CachePadded<W> {
+    type Value = W::Value;
+
+    #[inline(always)]
+    fn own_load(&self) -> W::Value {
+        (**self).own_load()
+    }
+}
 
 /// Declares one `const fn` natively; under loom, whose atomics cannot be built in a constant, the
 /// same function without `const`.
@@ -43,6 +69,26 @@ macro_rules! const_unless_loom {
     };
 }
 pub(crate) use const_unless_loom;
+
+/// Items for where threads have memory of their own that outlasts a model's execution.
+macro_rules! with_threads {
+    ($($item:item)*) => {$(
+        #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+        $item
+    )*};
+}
+#[cfg(feature = "alloc")]
+pub(crate) use with_threads;
+
+/// Items for everywhere else.
+macro_rules! without_threads {
+    ($($item:item)*) => {$(
+        #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
+        $item
+    )*};
+}
+#[cfg(feature = "alloc")]
+pub(crate) use without_threads;
 
 /// `[expr; N]` for a value that is not `Copy`; under loom, for one that no constant can hold.
 #[cfg(not(all(loom, feature = "loom")))]

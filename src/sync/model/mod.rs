@@ -14,20 +14,20 @@ pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
 pub(crate) use words::Words;
 
-use atomic::AtomicUsize;
+pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
+pub use atomic::refuse_heavy_fences;
 
 /// The model has nothing to gain from spinning: every spin is a yield.
 pub(crate) const fn spin_steps() -> u32 {
     0
 }
 
-/// The single owner reads its own word; loom checks that nobody else stores it concurrently.
-#[track_caller]
-pub(crate) fn own_load(word: &AtomicUsize) -> usize {
-    // SAFETY: loom itself reports the model as failed if another thread's store is not ordered
-    // before this read.
-    unsafe { word.0.unsync_load() }
-}
+/// Few, so that a model can fill them.
+pub(crate) const SLOTS: usize = 2;
+
+/// The model looks at every moment of its own accord.
+pub(crate) const LOOKS: u32 = 1;
+pub(crate) const GLANCES: u32 = 1;
 
 /// In the model a spin hint must let another thread run, or a spin loop never ends.
 pub(crate) fn spin_hint() {
@@ -103,6 +103,50 @@ pub(crate) mod atomic {
     /// Loom does not reorder what the compiler might.
     pub(crate) fn compiler_fence(_: Ordering) {}
 
+    /// The frequent side of a handshake, which the mutator can weaken like any fence.
+    #[track_caller]
+    pub(crate) fn light() {
+        fence(Ordering::SeqCst);
+    }
+
+    /// Whether that costs nothing.
+    pub(crate) fn is_light() -> bool {
+        REFUSING.get()
+    }
+
+    /// The frequent side, where the answer is at hand.
+    #[track_caller]
+    pub(crate) fn light_if(is_light: bool) {
+        if !is_light {
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    /// The rare side.
+    #[track_caller]
+    pub(crate) fn heavy() -> Result<(), Refused> {
+        if REFUSING.get() {
+            return Err(Refused);
+        }
+        fence(Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// The fence failed.
+    #[derive(Debug)]
+    pub(crate) struct Refused;
+
+    std::thread_local! {
+        /// Whether the models of this thread have light fences that are none, and no heavy ones.
+        static REFUSING: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+    }
+
+    /// For the models that this thread explores from here on: `true` makes every light fence none,
+    /// and every heavy one fail. What is still done then rests on nothing but C11.
+    pub fn refuse_heavy_fences(refuse: bool) {
+        REFUSING.set(refuse);
+    }
+
     /// A fence, or nothing where the mutator drops it.
     #[track_caller]
     pub(crate) fn fence(order: Ordering) {
@@ -124,6 +168,11 @@ pub(crate) mod atomic {
                 }
 
                 #[track_caller]
+                pub(crate) fn fetch_sub(&self, value: $value, order: Ordering) -> $value {
+                    self.0.fetch_sub(value, access(order))
+                }
+
+                #[track_caller]
                 pub(crate) fn fetch_or(&self, value: $value, order: Ordering) -> $value {
                     self.0.fetch_or(value, access(order))
                 }
@@ -136,7 +185,17 @@ pub(crate) mod atomic {
         };
         (@base $name:ident, $value:ty) => {
             /// loom's type with every ordering open to the mutator.
-            pub(crate) struct $name(pub(super) loom::sync::atomic::$name);
+            pub(crate) struct $name(loom::sync::atomic::$name);
+
+            impl crate::sync::Owned for $name {
+                type Value = $value;
+
+                fn own_load(&self) -> $value {
+                    // SAFETY: loom itself reports the model as failed if another thread's store is
+                    // not ordered before this read.
+                    unsafe { self.0.unsync_load() }
+                }
+            }
 
             // The methods of `core`'s type, whether or not a primitive uses each today.
             #[allow(dead_code)]
@@ -146,9 +205,7 @@ pub(crate) mod atomic {
                 }
 
                 pub(crate) fn into_inner(self) -> $value {
-                    // SAFETY: owned, so no other thread stores; loom checks that earlier stores
-                    // are ordered before this.
-                    unsafe { self.0.unsync_load() }
+                    crate::sync::own_load(&self)
                 }
 
                 #[track_caller]
@@ -195,6 +252,55 @@ pub(crate) mod atomic {
     wrapper!(AtomicU64, u64);
     wrapper!(AtomicUsize, usize);
     wrapper!(@base AtomicBool, bool);
+
+    /// A sequence number.
+    pub(crate) type AtomicSeq = AtomicU64;
+    /// What it counts in.
+    pub(crate) type Seq = u64;
+    /// The same in 64 bits.
+    pub(crate) const fn wide(seq: Seq) -> u64 {
+        seq
+    }
+
+    /// loom's pointer with every ordering open to the mutator.
+    pub(crate) struct AtomicPtr<T>(loom::sync::atomic::AtomicPtr<T>);
+
+    impl<T> crate::sync::Owned for AtomicPtr<T> {
+        type Value = *mut T;
+
+        fn own_load(&self) -> *mut T {
+            // SAFETY: loom itself reports the model as failed if another thread's store is not
+            // ordered before this read.
+            unsafe { self.0.unsync_load() }
+        }
+    }
+
+    impl<T> AtomicPtr<T> {
+        pub(crate) fn new(value: *mut T) -> Self {
+            Self(loom::sync::atomic::AtomicPtr::new(value))
+        }
+
+        #[track_caller]
+        pub(crate) fn load(&self, order: Ordering) -> *mut T {
+            self.0.load(access(order))
+        }
+
+        #[track_caller]
+        pub(crate) fn swap(&self, value: *mut T, order: Ordering) -> *mut T {
+            self.0.swap(value, access(order))
+        }
+
+        #[track_caller]
+        pub(crate) fn compare_exchange(
+            &self,
+            current: *mut T,
+            new: *mut T,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<*mut T, *mut T> {
+            self.0.compare_exchange(current, new, access(success), on_failure(failure))
+        }
+    }
 
     #[track_caller]
     fn access(order: Ordering) -> Ordering {

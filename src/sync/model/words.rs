@@ -33,18 +33,22 @@ impl<T: NoUninit> Words<T> {
     }
 
     pub(crate) fn load(&self) -> MaybeUninit<T> {
+        let mut copy = MaybeUninit::<T>::uninit();
+        self.load_into(&mut copy);
+        copy
+    }
+
+    pub(crate) fn load_into(&self, copy: &mut MaybeUninit<T>) {
         let mut bytes = vec![0_u8; self.words.len() * WORD];
         for (chunk, word) in bytes.chunks_mut(WORD).zip(&self.words) {
             // Relaxed: ordered and validated by the caller, as in the native form.
             chunk.copy_from_slice(&word.load(Relaxed).to_ne_bytes());
         }
-        let mut copy = MaybeUninit::<T>::uninit();
         // SAFETY: `bytes` is at least as long as a `T`, rounded up to words.
         unsafe {
             let to = copy.as_mut_ptr().cast::<u8>();
             core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, size_of::<T>());
         }
-        copy
     }
 
     pub(crate) fn store(&self, value: &T) {

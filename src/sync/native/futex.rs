@@ -40,6 +40,11 @@ impl Futex {
     pub(crate) fn wake_one(&self) {
         atomic_wait::wake_one(&self.0);
     }
+
+    /// Wakes all threads that sleep on the word.
+    pub(crate) fn wake_all(&self) {
+        atomic_wait::wake_all(&self.0);
+    }
 }
 
 /// The seconds and nanoseconds of `left`; a time that `time_t` cannot hold becomes its longest,

@@ -42,9 +42,37 @@ mod monitor;
 #[path = "../condvar_futex.rs"]
 mod sleeping;
 
+#[cfg(feature = "std")]
+pub(crate) use fences::light;
+#[cfg(feature = "alloc")]
+pub(crate) use fences::{heavy, is_light, light_if};
+
+/// Where the kernel fences other threads on demand. Android's filters on system calls kill who
+/// asks; `--cfg untorn_symmetric` is for processors that must not be interrupted, and for checkers.
+#[cfg(all(feature = "std", target_os = "linux", not(miri), not(untorn_symmetric)))]
+#[path = "membarrier.rs"]
+mod fences;
+
+#[cfg(all(
+    feature = "alloc",
+    not(all(feature = "std", target_os = "linux", not(miri), not(untorn_symmetric)))
+))]
+#[path = "two_fences.rs"]
+mod fences;
+
+/// The kernel would not fence the other threads.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+pub(crate) struct Refused;
+
 /// The atomic types and the ordering vocabulary.
 pub(crate) mod atomic {
     pub(crate) use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+
+    #[cfg(feature = "alloc")]
+    pub(crate) use core::sync::atomic::AtomicPtr;
+    #[cfg(feature = "std")]
+    pub(crate) use core::sync::atomic::AtomicU32;
 
     /// Keeps the compiler from moving accesses across; no instruction.
     #[cfg(feature = "std")]
@@ -52,10 +80,46 @@ pub(crate) mod atomic {
 
     #[cfg(target_has_atomic = "64")]
     pub(crate) use core::sync::atomic::AtomicU64;
+
+    /// A sequence number: 64 bits wherever the machine has them, so that it never comes round.
+    #[cfg(target_has_atomic = "64")]
+    pub(crate) type AtomicSeq = AtomicU64;
+    /// What it counts in.
+    #[cfg(target_has_atomic = "64")]
+    pub(crate) type Seq = u64;
+    /// The same in 64 bits.
+    #[cfg(target_has_atomic = "64")]
+    pub(crate) const fn wide(seq: Seq) -> u64 {
+        seq
+    }
+    #[cfg(not(target_has_atomic = "64"))]
+    pub(crate) type AtomicSeq = AtomicUsize;
+    #[cfg(not(target_has_atomic = "64"))]
+    pub(crate) type Seq = usize;
+    #[cfg(not(target_has_atomic = "64"))]
+    pub(crate) const fn wide(seq: Seq) -> u64 {
+        seq as u64
+    }
 }
 
 #[cfg(feature = "alloc")]
 pub(crate) use alloc::sync::Arc;
+#[cfg(feature = "std")]
+pub(crate) use std::thread_local;
+
+/// How many slots of a reader share a line.
+#[cfg(feature = "alloc")]
+pub(crate) const SLOTS: usize = 8;
+
+/// How often a scan looks at a reader in the hope to see it with the current version. One that reads in
+/// a loop is so seen in a few looks; the fence for one that does not read is cheaper than many.
+#[cfg(feature = "alloc")]
+pub(crate) const GLANCES: u32 = 8;
+
+/// How often a scan looks again at a reader that is about to pick something up: much longer than the
+/// two instructions that takes, much shorter than a pre-empted reader stays away.
+#[cfg(feature = "alloc")]
+pub(crate) const LOOKS: u32 = 128;
 
 use atomic::{AtomicUsize, Ordering::Relaxed};
 use core::cell;
@@ -67,15 +131,24 @@ pub(crate) const fn spin_steps() -> u32 {
     7
 }
 
-/// The single owner of a word reads its own last store.
-///
-/// Natively a relaxed load: the owner always sees its own stores. Under loom it also checks that no
-/// other thread stores the word concurrently.
-#[inline(always)]
-pub(crate) fn own_load(word: &AtomicUsize) -> usize {
-    // Relaxed: only the caller's side writes the word.
-    word.load(Relaxed)
+macro_rules! owned {
+    ($([$($generic:ident)?] $word:ty => $value:ty),*) => {$(
+        impl$(<$generic>)? crate::sync::Owned for $word {
+            type Value = $value;
+
+            #[inline(always)]
+            fn own_load(&self) -> $value {
+                // Relaxed: only the caller's side writes the word.
+                self.load(Relaxed)
+            }
+        }
+    )*};
 }
+owned! { [] AtomicUsize => usize }
+#[cfg(feature = "alloc")]
+owned! { [T] atomic::AtomicPtr<T> => *mut T }
+#[cfg(target_has_atomic = "64")]
+owned! { [] atomic::AtomicU64 => u64 }
 
 /// Tells the processor that this is a spin loop.
 #[inline(always)]
@@ -157,5 +230,5 @@ pub(crate) fn try_slots<T>(
 pub(crate) type Slot<T> = UnsafeCell<core::mem::MaybeUninit<T>>;
 
 /// Where nothing can sleep, the word of a `Futex` is all that is left of it.
-#[cfg(all(feature = "alloc", not(feature = "std")))]
+#[cfg(not(feature = "std"))]
 pub(crate) type Futex = core::sync::atomic::AtomicU32;

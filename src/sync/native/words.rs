@@ -8,14 +8,24 @@ use bytemuck::NoUninit;
 
 const WORD: usize = size_of::<usize>();
 
-/// Runs the body once for each chunk of a value of `$size` bytes, with its offset and its types.
+/// Above this many words a value is copied by a loop of its own. Unrolled, the copy would not fit the
+/// registers, and every word would take a detour through the stack.
+const UNROLLED: usize = 12;
+
+/// How many words of a value of `size` bytes the loops of their own copy.
+const fn looped(size: usize) -> usize {
+    if size / WORD > UNROLLED { size / WORD } else { 0 }
+}
+
+/// Runs the body once for each chunk of a value of `$size` bytes but for the words that have a loop
+/// of their own, with its offset and its types.
 ///
 /// The one place that decides with which width a byte is accessed (W2). `$size` is a constant, so
 /// the word loop is unrolled and the tail tests vanish.
 macro_rules! for_each_chunk {
     ($size:expr, |$at:ident, $atomic:ident, $int:ident| $body:block) => {{
         let size: usize = $size;
-        let mut $at = 0;
+        let mut $at = looped(size) * WORD;
         while $at + WORD <= size {
             for_each_chunk!(@ $atomic = AtomicUsize, $int = usize, $body);
             $at += WORD;
@@ -38,6 +48,7 @@ macro_rules! for_each_chunk {
         $body
     }};
 }
+
 /// The bytes of one `T`, copied in and out with relaxed atomic accesses.
 ///
 /// Invariants: W1, `bytes` starts at a word boundary (the empty array gives the alignment). W2, a
@@ -71,7 +82,19 @@ impl<T: NoUninit> Words<T> {
     #[inline(always)]
     pub(crate) fn load(&self) -> MaybeUninit<T> {
         let mut copy = MaybeUninit::<T>::uninit();
+        self.load_into(&mut copy);
+        copy
+    }
+
+    /// Copies the bytes to `copy`, which is a `T` afterwards under the same condition.
+    #[inline(always)]
+    pub(crate) fn load_into(&self, copy: &mut MaybeUninit<T>) {
         let (from, to) = (self.bytes.get().cast::<u8>(), copy.as_mut_ptr().cast::<u8>());
+        if looped(size_of::<T>()) > 0 {
+            // SAFETY: so many words are within both buffers; `from` is aligned and accessed by
+            // words there, by W1 and W2.
+            unsafe { load_words(from.cast(), to.cast(), looped(size_of::<T>())) };
+        }
         for_each_chunk!(size_of::<T>(), |at, Atomic, Int| {
             // `at` plus the width is within both buffers.
             let (from, to) = (from.wrapping_add(at), to.wrapping_add(at));
@@ -82,13 +105,17 @@ impl<T: NoUninit> Words<T> {
             // SAFETY: `to` points into `copy`, which may be aligned to less than a word.
             unsafe { to.cast::<Int>().write_unaligned(value) };
         });
-        copy
     }
 
     /// Copies the bytes of `value` in.
     #[inline(always)]
     pub(crate) fn store(&self, value: &T) {
         let (from, to) = (core::ptr::from_ref(value).cast::<u8>(), self.bytes.get().cast::<u8>());
+        if looped(size_of::<T>()) > 0 {
+            // SAFETY: so many words are within both buffers, all of them initialised in `value`
+            // (`NoUninit`); `to` is aligned and accessed by words there, by W1 and W2.
+            unsafe { store_words(from.cast(), to.cast(), looped(size_of::<T>())) };
+        }
         for_each_chunk!(size_of::<T>(), |at, Atomic, Int| {
             // `at` plus the width is within both buffers.
             let (from, to) = (from.wrapping_add(at), to.wrapping_add(at));
@@ -103,13 +130,52 @@ impl<T: NoUninit> Words<T> {
     }
 }
 
+/// Copies `words` words out of a shared value. Not inlined, so that the count is no constant by
+/// which the loop could be unrolled.
+///
+/// # Safety
+///
+/// `from` is aligned, and its words are accessed atomically as words only; `to` is valid for writing
+/// as many.
+#[inline(never)]
+unsafe fn load_words(from: *mut usize, to: *mut usize, words: usize) {
+    for i in 0..words {
+        let (from, to) = (from.wrapping_add(i), to.wrapping_add(i));
+        // SAFETY: promised by the caller.
+        let word = unsafe { AtomicUsize::from_ptr(from) };
+        // Relaxed: as in `Words::load_into`.
+        let value = word.load(Relaxed);
+        // SAFETY: promised by the caller.
+        unsafe { to.write_unaligned(value) };
+    }
+}
+
+/// Copies `words` words into a shared value. Not inlined, as `load_words`.
+///
+/// # Safety
+///
+/// `from` is valid for reading so many initialised words; `to` is aligned, and its words are
+/// accessed atomically as words only.
+#[inline(never)]
+unsafe fn store_words(from: *const usize, to: *mut usize, words: usize) {
+    for i in 0..words {
+        let (from, to) = (from.wrapping_add(i), to.wrapping_add(i));
+        // SAFETY: promised by the caller.
+        let value = unsafe { from.read_unaligned() };
+        // SAFETY: promised by the caller.
+        let word = unsafe { AtomicUsize::from_ptr(to) };
+        // Relaxed: as in `Words::store`.
+        word.store(value, Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn round_trip<const N: usize>() {
-        let a: [u8; N] = core::array::from_fn(|i| i as u8 + 1);
-        let b: [u8; N] = core::array::from_fn(|i| 0xF0 ^ i as u8);
+        let a: [u8; N] = core::array::from_fn(|i| (i as u8).wrapping_add(1));
+        let b: [u8; N] = core::array::from_fn(|i| 0xF0 ^ (i / 3) as u8);
         let words = Words::new(a);
         // SAFETY: a value was stored and nobody writes.
         assert_eq!(unsafe { words.load().assume_init() }, a);
@@ -133,5 +199,9 @@ mod tests {
         round_trip::<15>();
         round_trip::<64>();
         round_trip::<71>();
+        round_trip::<96>();
+        round_trip::<103>();
+        round_trip::<104>();
+        round_trip::<1023>();
     }
 }

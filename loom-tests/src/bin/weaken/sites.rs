@@ -1,4 +1,4 @@
-//! Finds every call in the library that names an ordering, by its tokens.
+//! Finds every call in the library that names an ordering or fences, by its tokens.
 //!
 //! Tokens and not syntax trees, so that code inside macros is found too.
 
@@ -123,6 +123,9 @@ impl Scan<'_> {
             for from in orderings(arguments) {
                 self.add(name, "fence", &from);
             }
+        } else if !method && ["light", "light_if", "heavy"].contains(&function.as_str()) {
+            // The two halves of an asymmetric fence, which the model runs as one fence each.
+            self.add(name, "fence", "SeqCst");
         }
     }
 

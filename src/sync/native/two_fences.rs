@@ -1,0 +1,33 @@
+//! The handshake of `membarrier.rs` where the kernel has no such call, or must not be asked: a full
+//! fence on either side.
+
+use core::sync::atomic::{Ordering::SeqCst, fence};
+
+use super::Refused;
+
+/// Whether `light` costs nothing.
+pub(crate) const fn is_light() -> bool {
+    false
+}
+
+/// [`light`].
+#[inline(always)]
+pub(crate) fn light_if(_: bool) {
+    light();
+}
+
+/// The frequent side of a handshake.
+#[inline(always)]
+pub(crate) fn light() {
+    // SeqCst: ordered with the fence of `heavy`. Whichever comes second sees what stands before the
+    // first.
+    fence(SeqCst);
+}
+
+/// The rare side. Cannot fail here.
+#[inline]
+pub(crate) fn heavy() -> Result<(), Refused> {
+    // SeqCst: as in `light`.
+    fence(SeqCst);
+    Ok(())
+}
