@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use crossbeam_utils::atomic::AtomicCell;
 
 use crate::contenders::{
-    arc_swap as swap, cells, crossbeam, hazarc, queues, reclaim, rtrb, spin as spinning,
+    arc_swap as swap, cells, crossbeam, hazarc, queues, rcu, reclaim, rtrb, spin as spinning,
     std as standard, untorn as ours,
 };
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -66,6 +66,7 @@ macro_rules! every_cell {
             std::sync::Mutex<Value<W>>,
             untorn::SeqLock<Value<W>>,
             untorn::Snapshot<Value<W>>,
+            rcu::Cached<Value<W>>,
             seqlock::SeqLock<Value<W>>,
             arc_swap::ArcSwap<Value<W>>,
             std::sync::RwLock<Value<W>>,
@@ -96,11 +97,14 @@ macro_rules! register_pointers {
     };
 }
 
-/// What `$into` enters of every pointer.
+/// What `$into` enters of every pointer, and of those that differ from another there alone.
 macro_rules! every_pointer {
-    ($into:ident) => {
+    ($into:ident $(, $also:ty)*) => {
         register_pointers!($into:
             std::sync::Mutex<Arc<T>>,
+            untorn::Rcu<T>,
+            rcu::Handle<T>,
+            rcu::Cached<T>,
             arc_swap::ArcSwap<T>,
             swap::Full<T>,
             swap::Cached<T>,
@@ -113,7 +117,8 @@ macro_rules! every_pointer {
             reclaim::Seize<T>,
             reclaim::Haphazard<T>,
             cells::LeftRight<T>,
-            cells::TripleBuffer<T>,
+            cells::TripleBuffer<T>
+            $(, $also)*
         )
     };
 }
@@ -145,7 +150,7 @@ pub fn shapes() -> Vec<Shape> {
             .with(&[yardstick::plain_copy(), yardstick::private_counters()]),
         cell_write::shape(every_cell!(cell_write, ours::KeptWriter<W>)),
         pointer_read::shape(every_pointer!(pointer_read)).with(&[yardstick::private_counters()]),
-        publish::shape(every_pointer!(publish)),
+        publish::shape(every_pointer!(publish, rcu::Prompt<T>)),
     ]
 }
 
@@ -157,7 +162,7 @@ pub fn probes() -> Vec<Probe> {
         frozen_value::probe(every_cell!(frozen_value, ours::KeptWriter<W>)),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         frozen_pointee::probe(every_pointer!(frozen_pointee)),
-        garbage::probe(every_pointer!(garbage)),
+        garbage::probe(every_pointer!(garbage, rcu::Prompt<T>)),
         tries::probe(vec![
             tries::entry::<untorn::Snapshot<Value<8>, 2>>(),
             tries::entry::<untorn::Snapshot<Value<8>, 3>>(),

@@ -52,7 +52,11 @@ fn a_stopped_writer_holds_up_the_readers_of_locks() {
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn a_stopped_writer_does_not_hold_up_those_without() {
-    for (probe, name) in [("frozen-cell", "untorn-snapshot"), ("frozen-pointer", "triple-buffer")] {
+    for (probe, name) in [
+        ("frozen-cell", "untorn-snapshot"),
+        ("frozen-pointer", "untorn-rcu-reader"),
+        ("frozen-pointer", "triple-buffer"),
+    ] {
         let free = (0..3).any(|_| {
             let Answer { numbers, remark } = answered(&entrant(probe, name));
             remark == "never waits" && numbers[1].is_none() && numbers[0] > Some(20.0)

@@ -24,9 +24,9 @@ mod imp;
 
 mod pause;
 
-pub(crate) use imp::*;
 #[cfg(all(loom, feature = "loom"))]
 pub use imp::refuse_heavy_fences;
+pub(crate) use imp::*;
 pub(crate) use pause::pause_point;
 #[cfg(feature = "pause-points")]
 pub use pause::set_hook;

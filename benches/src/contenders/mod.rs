@@ -6,6 +6,7 @@ pub mod crossbeam;
 pub mod hazarc;
 pub mod parking_lot;
 pub mod queues;
+pub mod rcu;
 pub mod reclaim;
 pub mod rtrb;
 pub mod seqlock;

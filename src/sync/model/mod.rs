@@ -14,8 +14,8 @@ pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
 pub(crate) use words::Words;
 
-pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
 pub use atomic::refuse_heavy_fences;
+pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
 
 /// The model has nothing to gain from spinning: every spin is a yield.
 pub(crate) const fn spin_steps() -> u32 {
