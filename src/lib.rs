@@ -12,6 +12,7 @@
 //! | a number that many threads add to | statistics, no other data hangs on it | [`Counter`] |
 //! | small plain data, few writers | readers that write nothing shared | [`SeqLock`] |
 //! | the same, and a writer may be pre-empted | readers that no stalled writer can hold up | [`Snapshot`] |
+//! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion | `std::sync::Mutex`, not us |
@@ -25,7 +26,7 @@
 //!
 //! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
 //!   `try_` calls, the locks and the cells.
-//! * `alloc` (part of `std`): the rings.
+//! * `alloc` (part of `std`): the rings, and `latest::channel`.
 //! * `loom`: with `--cfg loom`, the primitives run on loom's types, so that your own models can
 //!   include them. Outside semver.
 //! * `pause-points`: lets a test freeze a thread inside a primitive. Outside semver.
@@ -41,6 +42,7 @@ extern crate std;
 pub mod counter;
 #[cfg(feature = "std")]
 pub mod docs;
+pub mod latest;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
@@ -58,6 +60,7 @@ mod word;
 pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
 pub use counter::Counter;
+pub use latest::Latest;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;

@@ -50,6 +50,13 @@ fn snapshot_config() {
 }
 
 #[test]
+fn latest_frame() {
+    let text = run("latest_frame");
+    assert!(text.starts_with("camera: 60 frames in 4 buffers\n"), "{text}");
+    assert!(text.contains("both ended with the last one"), "{text}");
+}
+
+#[test]
 fn backpressure() {
     let text = run("backpressure");
     assert!(text.contains("20 of 20 jobs done"), "{text}");

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use untorn::{SeqLock, Snapshot, pause_points};
+use untorn::{Latest, SeqLock, Snapshot, pause_points};
 
 thread_local! {
     /// Where this thread is to stand still, once.
@@ -70,6 +70,42 @@ fn a_writer_frozen_inside_publish_holds_up_no_reader() {
     readers_complete::<2>();
     readers_complete::<3>();
     readers_complete::<4>();
+}
+
+/// Nor does one hold up the readers of a register, whether they have news to fetch or not.
+#[test]
+fn a_writer_frozen_inside_publish_holds_up_no_reader_of_a_register() {
+    let mut register = Latest::<_, 2>::new(String::from("first"));
+    let (mut writer, [mut behind, mut ahead]) = register.split();
+    writer.publish("second".into());
+    assert_eq!(ahead.read(), "second");
+    while_frozen(
+        "latest.publish.filled",
+        || writer.publish("third".into()),
+        || {
+            assert_eq!(behind.read(), "second");
+            for _ in 0..100 {
+                assert_eq!((behind.read().as_str(), ahead.read().as_str()), ("second", "second"));
+            }
+        },
+    );
+    assert_eq!((behind.read().as_str(), ahead.read().as_str()), ("third", "third"));
+}
+
+/// A publish that is cut short after its slot is filled is no publish, and loses nothing.
+#[test]
+fn a_publish_after_one_that_was_cut_short_goes_on() {
+    pause_points::set_hook(hook);
+    let mut register = Latest::<_, 1>::new(String::from("first"));
+    let (mut writer, [mut reader]) = register.split();
+    CUT_SHORT.set(true);
+    let cut = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        writer.publish("second".into());
+    }));
+    assert!(cut.is_err());
+    assert_eq!(reader.read(), "first");
+    writer.publish("third".into());
+    assert_eq!(reader.read(), "third");
 }
 
 /// The difference that the documentation states: a sequence lock's readers do wait for its writer.

@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use untorn::spsc::{TryPopError, TryPushError, ring};
-use untorn::{Counter, SeqLock, Snapshot};
+use untorn::{Counter, SeqLock, Snapshot, latest};
 
 mod support;
 use support::linear::{Clock, History, Model, is_linearizable};
@@ -159,6 +159,41 @@ fn the_snapshot_is_a_register() {
     }
     check_slots::<2>();
     check_slots::<3>();
+}
+
+/// Nobody reads a value that is older than one whose publication had ended when the read began; what
+/// one reader has seen, no later read of any reader misses.
+#[test]
+fn the_latest_value_is_a_register() {
+    fn check_readers<const R: usize>() {
+        check(Register(0), rounds(1_000), || {
+            let (mut writer, readers) = latest::channel([0_u32; 6], R);
+            let publish: Script<Register> = Box::new(move |clock| {
+                (1..=12)
+                    .map(|value| {
+                        clock.record(RegisterCall::Write(value), |_| {
+                            if value % 2 == 0 {
+                                writer.publish([value; 6]);
+                            } else {
+                                writer.publish_with(|words| words.fill(value));
+                            }
+                            None
+                        })
+                    })
+                    .collect()
+            });
+            let read = readers.into_iter().map(|mut reader| -> Script<Register> {
+                Box::new(move |clock| {
+                    (0..12)
+                        .map(|_| clock.record(RegisterCall::Read, |_| Some(reader.read()[5])))
+                        .collect()
+                })
+            });
+            std::iter::once(publish).chain(read).collect()
+        });
+    }
+    check_readers::<1>();
+    check_readers::<3>();
 }
 
 #[test]

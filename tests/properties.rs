@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use untorn::latest::{Reader, Writer};
 use untorn::spsc::{
     Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError, TryPushError, ring,
 };
-use untorn::{Counter, SeqLock, Snapshot, SpinLock};
+use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock};
 
 mod support;
 use support::{Alive, Value};
@@ -119,6 +120,127 @@ impl Checked<'_> {
     }
 }
 
+#[derive(Clone, Debug)]
+enum RegisterCall {
+    Publish,
+    PublishWith,
+    Fill,
+    Read(usize),
+    DropReader(usize),
+    ForgetReader(usize),
+    DropWriter,
+}
+
+const READERS: usize = 3;
+
+fn register_calls() -> impl Strategy<Value = Vec<RegisterCall>> {
+    let call = prop_oneof![
+        16 => Just(RegisterCall::Publish),
+        16 => Just(RegisterCall::PublishWith),
+        2 => Just(RegisterCall::Fill),
+        32 => (0..READERS).prop_map(RegisterCall::Read),
+        1 => (0..READERS).prop_map(RegisterCall::DropReader),
+        1 => (0..READERS).prop_map(RegisterCall::ForgetReader),
+        1 => Just(RegisterCall::DropWriter),
+    ];
+    vec(call, 0..200)
+}
+
+/// A number, and a token that counts the living.
+struct Numbered<'a> {
+    number: u32,
+    alive: &'a Alive,
+    _token: Value<'a>,
+}
+
+impl<'a> Numbered<'a> {
+    fn new(number: u32, alive: &'a Alive) -> Self {
+        Self { number, alive, _token: alive.value() }
+    }
+}
+
+impl Clone for Numbered<'_> {
+    fn clone(&self) -> Self {
+        Self::new(self.number, self.alive)
+    }
+}
+
+/// The handles of a register, and what each of them must see.
+struct Watched<'r, 'a> {
+    alive: &'a Alive,
+    writer: Option<Writer<'r, Numbered<'a>>>,
+    readers: [Option<Reader<'r, Numbered<'a>>>; READERS],
+    /// What the reader of that number holds, whether it is there or was forgotten.
+    held: [Option<u32>; READERS],
+    published: u32,
+    /// How many values there were when the writer had gone.
+    left_over: usize,
+}
+
+impl Watched<'_, '_> {
+    fn apply(&mut self, call: &RegisterCall) -> Result<(), TestCaseError> {
+        match *call {
+            RegisterCall::Publish => {
+                let Some(writer) = &mut self.writer else { return Ok(()) };
+                self.published += 1;
+                writer.publish(Numbered::new(self.published, self.alive));
+            }
+            RegisterCall::PublishWith => {
+                let Some(writer) = &mut self.writer else { return Ok(()) };
+                let mut older = 0;
+                writer.publish_with(|value| {
+                    older = std::mem::replace(&mut value.number, self.published + 1);
+                });
+                prop_assert!(older <= self.published);
+                self.published += 1;
+            }
+            RegisterCall::Fill => {
+                let Some(writer) = &mut self.writer else { return Ok(()) };
+                writer.fill();
+                prop_assert_eq!(self.alive.count(), READERS + 2);
+            }
+            RegisterCall::Read(which) => {
+                let Some(reader) = &mut self.readers[which] else { return Ok(()) };
+                prop_assert_eq!(reader.has_news(), self.held[which] != Some(self.published));
+                prop_assert_eq!(reader.read().number, self.published);
+                self.held[which] = Some(self.published);
+            }
+            RegisterCall::DropReader(which) => {
+                if self.readers[which].take().is_some() {
+                    self.held[which] = None;
+                }
+            }
+            RegisterCall::ForgetReader(which) => std::mem::forget(self.readers[which].take()),
+            RegisterCall::DropWriter => {
+                if self.writer.take().is_some() {
+                    let mut visible: Vec<u32> = self.held.iter().flatten().copied().collect();
+                    visible.push(self.published);
+                    visible.sort_unstable();
+                    visible.dedup();
+                    self.left_over = visible.len();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn observe(&self) -> Result<(), TestCaseError> {
+        match &self.writer {
+            Some(writer) => {
+                prop_assert_eq!(writer.latest().number, self.published);
+                prop_assert!(self.alive.count() <= READERS + 2);
+            }
+            None => prop_assert_eq!(self.alive.count(), self.left_over),
+        }
+        for (reader, held) in self.readers.iter().zip(self.held) {
+            let Some(reader) = reader else { continue };
+            prop_assert_eq!(Some(reader.held().number), held);
+            prop_assert_eq!(reader.is_closed(), self.writer.is_none());
+        }
+        Ok(())
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: if cfg!(miri) { 4 } else { 256 },
@@ -154,6 +276,32 @@ proptest! {
             ring.observe()?;
         }
         drop((ring.producer, ring.consumer));
+        prop_assert_eq!(alive.count(), 0);
+    }
+
+    #[test]
+    fn the_register_holds_the_last_value(scripts in vec(register_calls(), 1..3)) {
+        let alive = Alive::new();
+        let mut register = Latest::<_, READERS>::new(Numbered::new(0, &alive));
+        let mut published = 0;
+        // Each script begins where the one before ended, with new handles.
+        for calls in scripts {
+            let (writer, readers) = register.split();
+            let mut handles = Watched {
+                alive: &alive,
+                writer: Some(writer),
+                readers: readers.map(Some),
+                held: [Some(published); READERS],
+                published,
+                left_over: 0,
+            };
+            for call in calls {
+                handles.apply(&call)?;
+                handles.observe()?;
+            }
+            published = handles.published;
+        }
+        prop_assert_eq!(register.into_inner().number, published);
         prop_assert_eq!(alive.count(), 0);
     }
 

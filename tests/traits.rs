@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
 use untorn::spin::SpinLockGuard;
-use untorn::{Counter, SeqLock, Snapshot, SpinLock, seqlock};
+use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest, seqlock};
 
 /// Plain data that must stay on its thread.
 type Local = PhantomData<Rc<u8>>;
@@ -37,6 +37,24 @@ assert_impl_all!(Snapshot<u64>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(Snapshot<u64, 4>: Send, Sync);
 assert_not_impl_any!(Snapshot<Local>: Send, Sync);
 const_assert!(size_of::<SeqLock<[u64; 8]>>() <= 80);
+
+// A register lends `&T` on several threads at once, and drops a value on one that did not make it.
+assert_impl_all!(latest::Writer<'static, u8>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(latest::Reader<'static, u8>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(latest::Writer<'static, u8>: Sync, Clone);
+assert_not_impl_any!(latest::Reader<'static, u8>: Sync, Clone);
+assert_not_impl_any!(latest::Writer<'static, Cell<u8>>: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(latest::Reader<'static, Cell<u8>>: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(latest::Writer<'static, std::sync::MutexGuard<'static, u8>>: Send);
+assert_not_impl_any!(latest::Reader<'static, std::sync::MutexGuard<'static, u8>>: Send);
+// Nobody but its owner gets at what is inside, until it is split.
+assert_impl_all!(Latest<Cell<u8>, 2>: Send, Unpin, UnwindSafe);
+assert_not_impl_any!(Latest<Rc<u8>, 2>: Send);
+assert_not_impl_any!(Latest<u8, 2>: Sync, Clone);
+// Two handles side by side share no cache line; nor do two slots, nor a slot and what names it.
+const_assert!(align_of::<latest::Writer<'static, u8>>() >= 64);
+const_assert!(align_of::<latest::Reader<'static, u8>>() >= 64);
+const_assert!(size_of::<Latest<u8, 2>>() >= 5 * 64);
 
 #[cfg(feature = "alloc")]
 mod queues {

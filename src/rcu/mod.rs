@@ -79,9 +79,13 @@
 //! * E6, turn to turn: the `AcqRel` increment and the exchange back to zero.
 //! * E7, block added to scan: `compare_exchange(Release)` of `newest` to `load(Acquire)`.
 //! * E8, garbage retired to sorted: `compare_exchange(Release)` to `swap(Acquire)`.
-//! * E9, freed to `synchronize`: `store(Release)` of `oldest` to `load(Acquire)`; and between the count
-//!   that it sleeps on and the number of sleepers, a fence on each side.
-//! * E10, owner to owner of a block: `store(false, Release)` to `compare_exchange(Acquire)`.
+//! * E9, freed to `synchronize`: `store(Release)` of `oldest` to `load(Acquire)`, and the same of the
+//!   count that it sleeps on; between that count and the number of sleepers, a fence on each side.
+//! * E10, owner of a block to the next, and to the scan: `store(false, Release)` of `owned` to the
+//!   fence after the claim, and to `load(Acquire)`.
+//! * E11, seen to scan: `store(Release)` of the slot that holds the current version to
+//!   `load(Acquire)`. By coherence that reader finds nothing older afterwards, and by this edge the
+//!   scan finds what it held before.
 //!
 //! # Limits
 //!

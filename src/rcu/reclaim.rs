@@ -21,7 +21,7 @@ use crate::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
     fence,
 };
-use crate::sync::{GLANCES, LOOKS, Refused, UnsafeCell, heavy, is_light, own_load, spin_hint};
+use crate::sync::{GLANCES, LOOKS, Refused, UnsafeCell, heavy, own_load, spin_hint};
 
 /// The part of a cell that readers never look at.
 pub(super) struct Reclaimer {
@@ -102,8 +102,8 @@ impl Reclaimer {
     fn tell_waiters(&self) {
         #[cfg(feature = "std")]
         {
-            // Relaxed: ordered by the fence.
-            self.moves.fetch_add(1, Relaxed);
+            // Release (E9): who reads the new count reads the news, too, or it would sleep on.
+            self.moves.fetch_add(1, Release);
             // SeqCst: either who is about to sleep sees the count above, or we see that it is there
             // (E9).
             fence(SeqCst);
@@ -220,8 +220,6 @@ impl Engine {
     ) -> Result<(), Refused> {
         let nothing_retired = !has_older(head) && bin.fresh.is_empty();
         if bin.settled != version && !nothing_retired {
-            // SeqCst: who claims a block later than we look at it finds `head` (E2).
-            fence(SeqCst);
             if !self.all_seen_with(head) {
                 heavy()?;
             }
@@ -252,11 +250,16 @@ impl Engine {
     /// Whether each reader has been seen holding `head`, which spares the heavy fence: who has found
     /// `head` once finds nothing older afterwards, and what it held before shows in its slots (E11).
     fn all_seen_with(&self, head: NonNull<Root>) -> bool {
-        is_light()
-            && threads::blocks()
-                .filter(|block| !threads::is_mine(block))
-                .chain(self.readers.blocks())
-                .all(|block| self.seen_with(head, block))
+        if !self.is_light() {
+            // The heavy fence is no heavier than the one below.
+            return false;
+        }
+        // SeqCst: who claims a block later than we look at it finds `head` (E2).
+        fence(SeqCst);
+        threads::blocks()
+            .filter(|block| !threads::is_mine(block))
+            .chain(self.readers.blocks())
+            .all(|block| self.seen_with(head, block))
     }
 
     fn seen_with(&self, head: NonNull<Root>, block: &Block) -> bool {
@@ -349,9 +352,9 @@ impl Engine {
         fence(SeqCst);
         let mut backoff = Backoff::new();
         loop {
-            // Relaxed: compared again by the sleep.
+            // Acquire (E9): pairs with `tell_waiters`.
             #[cfg(feature = "std")]
-            let moves = this.moves.load(Relaxed);
+            let moves = this.moves.load(Acquire);
             self.reclaim()?;
             // Acquire (E9): pairs with `reached`.
             if is_reached(target as usize, this.oldest.load(Acquire)) {

@@ -137,8 +137,8 @@ impl Block {
         // Relaxed: hints. The exchange decides, and the owner looks again at each slot.
         let worth = !self.owned.load(Relaxed)
             && self.slots.iter().filter(|slot| slot.0.load(Relaxed) == IDLE).count() * 2 >= SLOTS;
-        // Acquire (E10): the slots as the last owner left them. Relaxed: on failure nothing is touched.
-        worth && self.owned.compare_exchange(false, true, Acquire, Relaxed).is_ok()
+        // Relaxed: the fence that the caller makes next is what acquires (E10).
+        worth && self.owned.compare_exchange(false, true, Relaxed, Relaxed).is_ok()
     }
 }
 
@@ -180,8 +180,8 @@ impl Registry {
             Some(block) => block,
             None => self.add(),
         };
-        // SeqCst: a scan that found the block without an owner, or not at all, made its current
-        // version known to us before we read (E2).
+        // SeqCst: the slots are visible as the last owner left them (E10); and a scan that found the
+        // block without an owner, or not at all, made its current version known to us (E2).
         fence(SeqCst);
         block
     }
@@ -192,13 +192,14 @@ impl Registry {
             owned: AtomicBool::new(true),
             next: ptr::null(),
         })));
-        // Acquire (E7): through our block, a scan reaches all older ones.
-        let mut newest = self.newest.load(Acquire);
+        // Relaxed: only linked. A scan that reads our exchange below has acquired all earlier ones with
+        // it, which it continues.
+        let mut newest = self.newest.load(Relaxed);
         loop {
             // SAFETY: nobody else has the block yet.
             unsafe { &mut *block }.next = newest;
-            // Release (E7): a scan that sees the block sees what is in it. Acquire: as above.
-            match self.newest.compare_exchange(newest, block, Release, Acquire) {
+            // Release (E7): a scan that sees the block sees what is in it. Relaxed: as above.
+            match self.newest.compare_exchange(newest, block, Release, Relaxed) {
                 Ok(_) => break,
                 Err(other) => newest = other,
             }

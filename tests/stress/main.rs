@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use untorn::spsc::{self, TryPopError, TryPushError};
-use untorn::{Counter, SeqLock, Snapshot, SpinLock};
+use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest};
 
 fn main() {
     let number = |name: &str| {
@@ -35,6 +35,8 @@ fn main() {
         counter(&mut random);
         spin_lock(&mut random);
         cells(&mut random);
+        latest_on_the_heap(&mut random);
+        latest_lent(&mut random);
         polling_ring(&mut random);
         waiting_ring(&mut random);
     }
@@ -148,6 +150,58 @@ fn cells(random: &mut Random) {
     });
     together(vec![reader(), reader(), writer]);
     assert_eq!((whole(lock.read()), whole(cell.read())), (steps, steps));
+}
+
+/// A value whose parts agree, and whose memory is gone if it was dropped under a reader.
+fn boxed(number: u64) -> Box<[u64; 3]> {
+    Box::new([number; 3])
+}
+
+/// Reads until it sees the last of `steps` values.
+fn follow(mut reader: latest::Reader<'static, Box<[u64; 3]>>, steps: u64) {
+    let mut last = 0;
+    while last < steps {
+        let closed = reader.is_closed();
+        let value = reader.read();
+        assert_eq!(**value, [value[0]; 3], "a torn read");
+        assert!(value[0] >= last, "back in time");
+        assert!(!closed || value[0] == steps, "the last value is there when the writer is gone");
+        last = value[0];
+        // Lets the writer in where there is one core.
+        thread::yield_now();
+    }
+    // The last handle frees the register, behind a fence of the standard library.
+    std::mem::forget(reader);
+}
+
+fn latest_on_the_heap(random: &mut Random) {
+    let (count, steps) = (1 + random.below(3) as usize, random.steps());
+    let (mut writer, readers) = latest::channel(boxed(0), count);
+    let writing = move || {
+        (1..=steps).for_each(|step| writer.publish(boxed(step)));
+    };
+    let mut parts: Vec<Box<dyn FnOnce() + Send>> = vec![Box::new(writing)];
+    for reader in readers {
+        parts.push(Box::new(move || follow(reader, steps)));
+    }
+    together(parts);
+}
+
+/// In place, and with a reader that goes in the middle.
+fn latest_lent(random: &mut Random) {
+    let steps = random.steps();
+    let register = Box::leak(Box::new(Latest::<_, 2>::new(boxed(0))));
+    let (mut writer, [stays, mut leaves]) = register.split();
+    let writing = move || {
+        writer.fill();
+        (1..=steps).for_each(|step| writer.publish_with(|value| **value = [step; 3]));
+    };
+    let leaving = move || {
+        let first = leaves.read()[0];
+        thread::yield_now();
+        assert!(leaves.read()[2] >= first, "back in time");
+    };
+    together(vec![Box::new(writing), Box::new(move || follow(stays, steps)), Box::new(leaving)]);
 }
 
 fn polling_ring(random: &mut Random) {

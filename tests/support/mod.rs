@@ -3,6 +3,7 @@
 
 pub(crate) mod linear;
 pub(crate) mod models;
+pub(crate) mod register;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;

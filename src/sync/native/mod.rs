@@ -182,7 +182,6 @@ impl<T> UnsafeCell<T> {
 impl<T: ?Sized> UnsafeCell<T> {
     /// Runs `f` with a pointer that it may read through.
     #[inline(always)]
-    #[cfg(feature = "alloc")]
     pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         f(self.0.get())
     }
