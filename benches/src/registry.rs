@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicU64;
 use crossbeam_utils::atomic::AtomicCell;
 
 use crate::contenders::{
-    arc_swap as swap, cells, crossbeam, hazarc, queues, rcu, reclaim, rtrb, spin as spinning,
-    std as standard, untorn as ours,
+    arc_swap as swap, cells, crossbeam, hazarc, latest, queues, rcu, reclaim, rtrb,
+    spin as spinning, std as standard, untorn as ours,
 };
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use crate::probes::frozen::{pointee as frozen_pointee, value as frozen_value};
@@ -67,6 +67,7 @@ macro_rules! every_cell {
             untorn::SeqLock<Value<W>>,
             untorn::Snapshot<Value<W>>,
             rcu::Cached<Value<W>>,
+            latest::Latest<Value<W>>,
             seqlock::SeqLock<Value<W>>,
             arc_swap::ArcSwap<Value<W>>,
             std::sync::RwLock<Value<W>>,
@@ -105,6 +106,7 @@ macro_rules! every_pointer {
             untorn::Rcu<T>,
             rcu::Handle<T>,
             rcu::Cached<T>,
+            latest::Latest<T>,
             arc_swap::ArcSwap<T>,
             swap::Full<T>,
             swap::Cached<T>,

@@ -55,6 +55,7 @@ fn a_stopped_writer_does_not_hold_up_those_without() {
     for (probe, name) in [
         ("frozen-cell", "untorn-snapshot"),
         ("frozen-pointer", "untorn-rcu-reader"),
+        ("frozen-pointer", "untorn-latest"),
         ("frozen-pointer", "triple-buffer"),
     ] {
         let free = (0..3).any(|_| {

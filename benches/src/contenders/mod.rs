@@ -4,6 +4,7 @@ pub mod arc_swap;
 pub mod cells;
 pub mod crossbeam;
 pub mod hazarc;
+pub mod latest;
 pub mod parking_lot;
 pub mod queues;
 pub mod rcu;

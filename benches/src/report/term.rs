@@ -24,7 +24,7 @@ pub fn report(record: &Record) -> String {
         let _ = writeln!(
             text,
             "PARTIAL: stopped after {} of {all} regimes{last}",
-            record.regimes.len()
+            record.regimes.len() + record.probes.len()
         );
     }
     text.push('\n');
