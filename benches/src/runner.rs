@@ -1,8 +1,6 @@
 //! Calibrates, interleaves, and checks before it times.
 
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::crew::Crew;
@@ -280,7 +278,7 @@ pub fn run(
             let able: Vec<Contender> = able.collect();
             let mut entries = Entry::all(regime, &able);
             entries.extend(baseline.map(|contender| Entry { regime, contender }));
-            let each = calibrate_all(&entries, purse.sample(regime), crew);
+            let each = calibrate_all(&entries, purse.sample(), crew);
             let begun = Instant::now();
             let watch = || progress.step();
             let mut series = interleave(&entries, &each, plan.rounds, crew, watch);
@@ -301,12 +299,6 @@ pub fn run(
     records
 }
 
-/// How many threads share a core.
-fn turns(regime: &Regime) -> u32 {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    u32::try_from(regime.threads.div_ceil(cores)).unwrap_or(u32::MAX)
-}
-
 /// What is left of the time for a run.
 struct Purse {
     plan: Plan,
@@ -315,12 +307,10 @@ struct Purse {
 
 impl Purse {
     /// What the samples of the next regime do.
-    fn sample(&self, next: &Regime) -> Amount {
-        match (self.plan.within, self.plan.sample) {
-            (Some(left), _) => Amount::Time(share(left, self.samples).clamp(SHORTEST, 4 * LONG)),
-            // Threads that outnumber the cores take turns of milliseconds, and all must have some.
-            (None, Amount::Time(sample)) => Amount::Time(sample * turns(next)),
-            (None, Amount::Each(each)) => Amount::Each(each),
+    fn sample(&self) -> Amount {
+        match self.plan.within {
+            Some(left) => Amount::Time(share(left, self.samples).clamp(SHORTEST, 4 * LONG)),
+            None => self.plan.sample,
         }
     }
 

@@ -19,6 +19,8 @@ use untorn_bench::report::{Progress, compare, json, term};
 use untorn_bench::runner::{self, Plan};
 use untorn_bench::{instructions, interrupt, spec};
 
+/// Operations of a contract check before a probe: most contenders had a longer one as they were timed.
+const PROBE_CHECKS: u64 = 2_000;
 /// More threads than any machine has a use for.
 const MOST_THREADS: usize = 256;
 
@@ -118,13 +120,13 @@ pub(crate) fn main(run: Run) -> Result<ExitCode> {
     let regimes = shapes.iter().map(|shape| shape.regimes.len()).sum::<usize>() + probes.len();
     // A whole check of all contenders takes a minute, which is more than some ask for.
     let short = run.quick || run.seconds.is_some();
-    let (checks, depth) = if short { (10_000, Depth::Quick) } else { (100_000, Depth::Full) };
+    let (checks, depth) = if short { (5_000, Depth::Quick) } else { (100_000, Depth::Full) };
     let asked: usize = probes.iter().map(|probe| probe.entrants.len()).sum();
     let mut progress = Progress::new(regimes, plan.steps(entries) + asked as u64);
     let neighbours = Neighbours::watch();
     record.regimes = runner::run(&shapes, &plan, checks, &crew, &mut progress);
     record.others = neighbours.share();
-    record.probes = probes::run(&probes, depth, checks.min(10_000), &mut progress);
+    record.probes = probes::run(&probes, depth, PROBE_CHECKS, &mut progress);
     record.stopped_of = interrupt::asked().then_some(regimes);
     let failures = if counts {
         instructions::add(&mut record.regimes, &shapes, &progress)
