@@ -30,7 +30,7 @@ impl std::str::FromStr for Assertion {
     fn from_str(text: &str) -> Result<Self, String> {
         let form = || "expected SHAPE/REGIME[ns]:A<=B*k or SHAPE:A<=B*k".to_owned();
         let (place, rest) = text.split_once(':').ok_or_else(form)?;
-        let (ours, theirs, factor) = sides(rest).ok_or_else(form)?;
+        let (ours, theirs, factor) = sides(rest, "<=").ok_or_else(form)?;
         let path = match place.split_once('[') {
             None | Some((_, "ns]")) => place.trim_end_matches("[ns]").trim(),
             Some((_, metric)) => {

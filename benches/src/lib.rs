@@ -2,6 +2,7 @@
 //!
 //! * [`shapes`]: one trait per job (counter, lock, queue, cell), the contract that every contender
 //!   must keep, and the workloads it is timed with.
+//! * [`probes`]: questions that no time per operation answers.
 //! * [`contenders`]: the implementations, about ten lines each.
 //! * [`registry`]: who enters where; one line adds a contender to everything below.
 //! * [`crew`] and [`runner`]: threads that start together, calibration, interleaved rounds.
@@ -29,6 +30,7 @@ pub mod instructions;
 pub mod interrupt;
 pub mod limits;
 pub mod neighbours;
+pub mod probes;
 pub mod record;
 pub mod registry;
 pub mod report;

@@ -1,11 +1,16 @@
 //! Ratios that must hold, a line each: `SHAPE/REGIME[metric]:A<=B*k`.
 //!
-//! Smaller is better. A `[ns]` line holds when the median ratio of A's time to B's is at most k
+//! A `[ns]` line holds when the median ratio of A's time to B's is at most k
 //! plus the A/A floor, where both run twice and the floor is the larger of the two. A floor above
 //! 5 % makes the ratio worthless and voids the line. An `[instr]` line compares instruction counts,
 //! which have no floor. A `[ns]` line of a one-thread regime in which an operation takes less than
 //! 2 ns must hold for instructions as well: so little time is mostly a matter of where the code
 //! happens to lie. If the file has an `[instr]` line for the same pair, that line says what must hold.
+//!
+//! A `[gain]` line is about a regime in which several threads do what one does in another, and has
+//! `>=` for `<=`: how many times as much the threads of A do as its one thread must be at least k
+//! times that of B, less the floor. Both regimes are measured in turns, and the gain is taken round
+//! by round.
 //!
 //! Lines that begin with `#` are comments. A line that begins with `!` is a known miss: it is
 //! measured and shown, and does not fail the run.
@@ -16,11 +21,10 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::crew::Crew;
 use crate::instructions;
-use crate::record::Series;
 use crate::registry;
 use crate::report::term::plain;
 use crate::report::{Progress, percent};
-use crate::runner::{Amount, Plan, check, measure};
+use crate::runner::{Amount, Entry, Plan, check, measure};
 use crate::shapes::{Contender, Regime, Shape};
 use crate::stats;
 
@@ -61,11 +65,8 @@ impl Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, metric, ours, theirs, times, .. } = self;
-        let metric = match metric {
-            Metric::Nanos => "ns",
-            Metric::Instructions => "instr",
-        };
-        write!(f, "{path}[{metric}]:{ours}<={theirs}*{times}")
+        let relation = metric.relation();
+        write!(f, "{path}[{}]:{ours}{relation}{theirs}*{times}", metric.name())
     }
 }
 
@@ -76,6 +77,27 @@ pub enum Metric {
     Nanos,
     /// Instructions per operation.
     Instructions,
+    /// How many times as much the threads of a regime do as one of them alone.
+    Gain,
+}
+
+impl Metric {
+    const ALL: [Self; 3] = [Self::Nanos, Self::Instructions, Self::Gain];
+
+    /// As written in a line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nanos => "ns",
+            Self::Instructions => "instr",
+            Self::Gain => "gain",
+        }
+    }
+
+    /// How A stands to B times k.
+    fn relation(self) -> &'static str {
+        if self == Self::Gain { ">=" } else { "<=" }
+    }
 }
 
 /// Reads a limits file; `name` is what errors call it.
@@ -99,21 +121,24 @@ fn parse_line(line: usize, text: &str) -> Result<Limit> {
     let text = text.trim_start_matches('!').trim();
     let (path, rest) = text.split_once('[').ok_or_else(form)?;
     let (metric, rest) = rest.split_once("]:").ok_or_else(form)?;
-    let (ours, theirs, factor) = sides(rest).ok_or_else(form)?;
-    let metric = match metric {
-        "ns" => Metric::Nanos,
-        "instr" => Metric::Instructions,
-        other => bail!("unknown metric `{other}`; known: ns, instr"),
+    let Some(metric) = Metric::ALL.into_iter().find(|known| known.name() == metric) else {
+        let known = Metric::ALL.map(Metric::name).join(", ");
+        bail!("unknown metric `{metric}`; known: {known}");
     };
+    let form = || match metric {
+        Metric::Gain => anyhow!("expected SHAPE/REGIME[gain]:A>=B*k"),
+        _ => form(),
+    };
+    let (ours, theirs, factor) = sides(rest, metric.relation()).ok_or_else(form)?;
     let times = number(factor)?;
     let path = path.trim().to_owned();
     let (ours, theirs) = (ours.to_owned(), theirs.to_owned());
     Ok(Limit { line, known_miss, path, metric, ours, theirs, times })
 }
 
-/// A, B and k of `A<=B*k`.
-pub(crate) fn sides(text: &str) -> Option<(&str, &str, &str)> {
-    let (ours, rest) = text.split_once("<=")?;
+/// A, B and k of `A<=B*k`, or with another relation.
+pub(crate) fn sides<'a>(text: &'a str, relation: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let (ours, rest) = text.split_once(relation)?;
     let (theirs, factor) = rest.rsplit_once('*')?;
     Some((ours.trim(), theirs.trim(), factor.trim()))
 }
@@ -133,7 +158,18 @@ fn resolve(limit: &Limit) -> Result<(Shape, &'static Regime, [Contender; 2])> {
     if limit.metric == Metric::Instructions {
         ensure!(regime.threads == 1, "instructions are counted in one-thread regimes only");
     }
+    if limit.metric == Metric::Gain {
+        let alone = alone(&shape, regime).context("no regime has one of its threads alone")?;
+        for contender in [&ours, &theirs] {
+            registry::entrant(&shape, alone, contender.name)?;
+        }
+    }
     Ok((shape, regime, [ours, theirs]))
+}
+
+/// The regime in which one of the lanes does the same alone.
+fn alone(shape: &Shape, regime: &Regime) -> Option<&'static Regime> {
+    shape.regimes.iter().find(|other| Some(other.name) == regime.alone)
 }
 
 /// How a line came out.
@@ -175,7 +211,10 @@ impl fmt::Display for Verdict {
 #[must_use]
 pub fn verdict(limit: &Limit, ratio: f64, floor: f64) -> Verdict {
     // Written so that a ratio that is not a number exceeds.
-    let within = ratio <= limit.times + floor;
+    let within = match limit.metric {
+        Metric::Gain => ratio >= limit.times - floor,
+        Metric::Nanos | Metric::Instructions => ratio <= limit.times + floor,
+    };
     match (floor <= HIGHEST_FLOOR, within) {
         // A line that need not hold need not be measured well either.
         (_, false) | (false, _) if limit.known_miss => Verdict::KnownMiss,
@@ -205,8 +244,12 @@ pub struct Judged {
 /// How many samples [`judge`] takes for these lines, if none has to be repeated.
 #[must_use]
 pub fn samples(limits: &[Limit], plan: &Plan) -> u64 {
-    let timed = limits.iter().filter(|limit| limit.metric == Metric::Nanos).count();
-    timed as u64 * plan.steps(4)
+    let entries = limits.iter().map(|limit| match limit.metric {
+        Metric::Nanos => 4,
+        Metric::Gain => 8,
+        Metric::Instructions => 0,
+    });
+    plan.steps(entries.sum())
 }
 
 /// Measures one line.
@@ -221,20 +264,34 @@ pub fn judge(
     crew: &Crew,
     progress: &mut Progress,
 ) -> Result<Judged> {
-    let (_, regime, [ours, theirs]) = resolve(limit)?;
+    let (shape, regime, [ours, theirs]) = resolve(limit)?;
     for contender in [&ours, &theirs] {
         if let Err(why) = check(contender, 20_000) {
             bail!("{} breaks the contract of {}: {why}", contender.name, limit.path);
         }
     }
     progress.begin(&limit.path);
+    let both_twice = [ours, theirs, ours, theirs];
     let judged = match limit.metric {
         Metric::Nanos => {
-            let mut judged = by_time(limit, regime, [ours, theirs], plan, crew, progress);
+            let entries = Entry::all(regime, &both_twice);
+            let mut judged = until_steady(limit, || {
+                let series = measure(&entries, plan, crew, || progress.step());
+                series.into_iter().map(|series| series.samples).collect()
+            });
             if regime.threads == 1 && !all.iter().any(|other| other.counts_for(limit)) {
                 also_by_instructions(&mut judged)?;
             }
             judged
+        }
+        Metric::Gain => {
+            let alone = alone(&shape, regime).context("no regime has one of its threads alone")?;
+            let pair = |contender| [regime, alone].map(|regime| Entry { regime, contender });
+            let entries: Vec<Entry<'_>> = both_twice.into_iter().flat_map(pair).collect();
+            until_steady(limit, || {
+                let series = measure(&entries, plan, crew, || progress.step());
+                series.chunks(2).map(|pair| pair[0].gain_on(&pair[1])).collect()
+            })
         }
         Metric::Instructions => by_instructions(limit)?,
     };
@@ -242,19 +299,12 @@ pub fn judge(
     Ok(judged)
 }
 
-fn by_time(
-    limit: &Limit,
-    regime: &Regime,
-    [ours, theirs]: [Contender; 2],
-    plan: &Plan,
-    crew: &Crew,
-    progress: &mut Progress,
-) -> Judged {
+/// Takes the values of A, B, A again and B again, round by round, until the floor is low enough, but
+/// not for ever.
+fn until_steady(limit: &Limit, mut values: impl FnMut() -> Vec<Vec<f64>>) -> Judged {
     let mut attempt = 1;
     loop {
-        let entries = [ours, theirs, ours, theirs];
-        let series = measure(regime, &entries, plan, crew, || progress.step());
-        let judged = weigh(limit, &series, attempt);
+        let judged = weigh(limit, &values(), attempt);
         let floor = judged.floor.unwrap_or_default();
         if floor <= HIGHEST_FLOOR || attempt == ATTEMPTS {
             return judged;
@@ -276,17 +326,22 @@ fn also_by_instructions(judged: &mut Judged) -> Result<()> {
     Ok(())
 }
 
-/// The verdict on four series (A, B, A again, B again).
-fn weigh(limit: &Limit, series: &[Series], attempt: usize) -> Judged {
-    let samples = |index: usize| series[index].samples.as_slice();
-    let ratio = stats::ratio(samples(0), samples(1));
-    let floors = [stats::floor(samples(0), samples(2)), stats::floor(samples(1), samples(3))];
+/// The verdict on four series of values (A, B, A again, B again).
+fn weigh(limit: &Limit, values: &[Vec<f64>], attempt: usize) -> Judged {
+    let ratio = stats::ratio(&values[0], &values[1]);
+    let floors = [stats::floor(&values[0], &values[2]), stats::floor(&values[1], &values[3])];
     let floor = floors[0].max(floors[1]);
     let verdict = verdict(limit, ratio, floor);
-    let medians = [stats::median(samples(0)), stats::median(samples(1))];
-    let note = if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() };
+    let medians = [stats::median(&values[0]), stats::median(&values[1])];
+    let mut note = if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() };
+    let shortest = match limit.metric {
+        Metric::Gain => {
+            let _ = write!(note, "gains {:.2}x and {:.2}x", medians[0], medians[1]);
+            None
+        }
+        Metric::Nanos | Metric::Instructions => Some(medians[0].min(medians[1])),
+    };
     let (ratio, floor) = (Some(ratio), Some(floor));
-    let shortest = Some(medians[0].min(medians[1]));
     Judged { limit: limit.clone(), ratio, floor, shortest, verdict, note }
 }
 

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::env::{Environment, now, package_version};
-use crate::shapes::{BASELINE, Contender, Regime, Shape};
+use crate::probes::ProbeRecord;
+use crate::shapes::{BASELINE, Contender, Regime, Shape, YARDSTICK};
 use crate::stats;
 
 /// One run of the program.
@@ -29,6 +30,9 @@ pub struct Record {
     pub stopped_of: Option<usize>,
     /// What was measured, in order.
     pub regimes: Vec<RegimeRecord>,
+    /// What was asked without a clock.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<ProbeRecord>,
     /// The published experiments, if they were done again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Experiments>,
@@ -42,8 +46,20 @@ impl Record {
     #[must_use]
     pub fn new(command: String, environment: Environment, rounds: usize) -> Self {
         let (format, when) = (Self::FORMAT, now());
-        let (others, stopped_of, regimes, spec) = (None, None, Vec::new(), None);
-        Self { format, when, command, environment, others, rounds, stopped_of, regimes, spec }
+        let (others, stopped_of, spec) = (None, None, None);
+        let (regimes, probes) = (Vec::new(), Vec::new());
+        Self {
+            format,
+            when,
+            command,
+            environment,
+            others,
+            rounds,
+            stopped_of,
+            regimes,
+            probes,
+            spec,
+        }
     }
 
     /// Everywhere that one of ours is slower than the fastest of the others.
@@ -52,9 +68,21 @@ impl Record {
         self.regimes.iter().flat_map(RegimeRecord::losses).collect()
     }
 
-    /// Contenders that were not timed, because they broke a contract.
-    pub fn invalid(&self) -> impl Iterator<Item = (&RegimeRecord, &Invalid)> {
-        self.regimes.iter().flat_map(|regime| regime.invalid.iter().map(move |i| (regime, i)))
+    /// Contenders that broke a contract, and were not timed or have no answer; with where.
+    pub fn invalid(&self) -> impl Iterator<Item = (String, &Invalid)> {
+        let timed = self.regimes.iter().map(|regime| (regime.path(), &regime.invalid));
+        let asked = self.probes.iter().map(|probe| (probe.probe.clone(), &probe.invalid));
+        timed.chain(asked).flat_map(|(path, list)| list.iter().map(move |i| (path.clone(), i)))
+    }
+
+    /// How many times as much the threads of a regime did as one of them alone, if both were
+    /// measured. The regimes met their own conditions: `[gain]` limits measure them together.
+    #[must_use]
+    pub fn gain(&self, regime: &RegimeRecord, case: &Case) -> Option<f64> {
+        let alone = regime.alone.as_ref()?;
+        let at = |other: &&RegimeRecord| other.shape == regime.shape && other.regime == *alone;
+        let alone = self.regimes.iter().find(at)?.case(&case.name)?;
+        Some(alone.median / case.median)
     }
 }
 
@@ -69,6 +97,9 @@ pub struct RegimeRecord {
     pub question: String,
     /// What is counted as one operation.
     pub operation: String,
+    /// The regime in which one of its lanes does the same alone, if it is asked what the others add.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alone: Option<String>,
     /// How far from 1 the ratio of the baseline to itself came out; ratios that differ by less are
     /// ties. Absent if the baseline was not timed.
     pub floor: Option<f64>,
@@ -112,6 +143,7 @@ impl RegimeRecord {
             regime: regime.name.to_owned(),
             question: regime.question.to_owned(),
             operation: shape.operation.to_owned(),
+            alone: regime.alone.map(str::to_owned),
             floor,
             twin,
             cases,
@@ -134,8 +166,13 @@ impl RegimeRecord {
     /// Whether a case cannot be told from the fastest one.
     #[must_use]
     pub fn ties_with_fastest(&self, case: &Case) -> bool {
-        let fastest = self.cases.first();
-        fastest.is_some_and(|fastest| !case.is_slower_than(fastest, self.floor_or_all()))
+        self.fastest().is_some_and(|fastest| !case.is_slower_than(fastest, self.floor_or_all()))
+    }
+
+    /// The fastest that does the job.
+    #[must_use]
+    pub fn fastest(&self) -> Option<&Case> {
+        self.cases.iter().find(|case| !case.is_yardstick())
     }
 
     /// The case of that name.
@@ -153,15 +190,17 @@ impl RegimeRecord {
     /// The fastest that is neither ours nor the baseline.
     #[must_use]
     pub fn best_peer(&self) -> Option<&Case> {
-        self.cases.iter().find(|case| !case.is_ours() && case.name != BASELINE)
+        self.rivals().find(|case| case.name != BASELINE)
+    }
+
+    fn rivals(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(|case| !case.is_ours() && !case.is_yardstick())
     }
 
     /// Each of ours that is slower than the fastest of the others, outside the floor.
     #[must_use]
     pub fn losses(&self) -> Vec<Loss<'_>> {
-        let Some(rival) = self.cases.iter().find(|case| !case.is_ours()) else {
-            return Vec::new();
-        };
+        let Some(rival) = self.rivals().next() else { return Vec::new() };
         let floor = self.floor_or_all();
         let ours = self.cases.iter().filter(|case| case.is_ours());
         let losers = ours.filter(|case| case.is_slower_than(rival, floor));
@@ -198,6 +237,12 @@ impl Case {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.package == "untorn"
+    }
+
+    /// Whether it only shows what a part of the job costs.
+    #[must_use]
+    pub fn is_yardstick(&self) -> bool {
+        self.package == YARDSTICK
     }
 
     /// Whether it can be told that this one is slower than `other`.
@@ -242,6 +287,14 @@ pub struct Series {
     pub operations: u64,
     /// Nanoseconds per operation, round by round.
     pub samples: Vec<f64>,
+}
+
+impl Series {
+    /// How many times as much was done in the same time as by one thread in `alone`, round by round.
+    #[must_use]
+    pub fn gain_on(&self, alone: &Self) -> Vec<f64> {
+        stats::ratios(&alone.samples, &self.samples)
+    }
 }
 
 /// What came out here.

@@ -2,27 +2,28 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crossbeam_utils::atomic::AtomicCell;
 
 use crate::contenders::{
-    arc_swap as swap, cells, crossbeam, hazarc, queues, rtrb, spin as spinning, std as standard,
-    untorn as ours,
+    arc_swap as swap, cells, crossbeam, hazarc, latest, queues, rcu, reclaim, rtrb,
+    spin as spinning, std as standard, untorn as ours,
 };
-use crate::shapes::cell::{Payload, read as cell_read, write as cell_write};
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use crate::probes::frozen::{pointee as frozen_pointee, value as frozen_value};
+use crate::probes::{Probe, garbage, tries};
+use crate::shapes::cell::{Value, read as cell_read, write as cell_write};
 use crate::shapes::lock::Guarded;
+use crate::shapes::pointer::{publish, read as pointer_read};
 use crate::shapes::spsc::{roundtrip as spsc_roundtrip, stream as spsc_stream};
-use crate::shapes::{BASELINE, Contender, Regime, Shape, counter, lock};
+use crate::shapes::{BASELINE, Contender, Regime, Shape, cell, counter, lock, pointer, yardstick};
 
-/// A shape with the types that enter it. Those after a second name enter by that function of the
-/// shape instead, as types that cannot do all that its regimes ask for.
+/// A shape with the types that enter it.
 macro_rules! register {
-    ($shape:ident: $($contender:ty),+ $(,)? $(; $entry:ident: $($other:ty),+ $(,)?)?) => {
-        $shape::shape(vec![
-            $($shape::entry::<$contender>()),+
-            $(, $($shape::$entry::<$other>()),+)?
-        ])
+    ($shape:ident: $($contender:ty),+ $(,)?) => {
+        $shape::shape(vec![$($shape::entry::<$contender>()),+])
     };
 }
 
@@ -45,26 +46,81 @@ macro_rules! every_queue {
     };
 }
 
-/// A shape that every cell enters, and those that differ from another in this shape alone.
+/// What `$into` enters of the cells that are named; `W` stands for the number of words.
+macro_rules! register_cells {
+    ($into:ident: $($contender:ty),+ $(,)?) => {
+        vec![$({
+            enum Entrant {}
+            impl cell::Sizes for Entrant {
+                type Of<const W: usize> = $contender;
+            }
+            $into::entry::<Entrant>()
+        }),+]
+    };
+}
+
+/// What `$into` enters of every cell, and of those that differ from another there alone.
 macro_rules! every_cell {
-    ($shape:ident $(, $also:ty)*) => {
-        register!($shape:
-            std::sync::Mutex<Payload>,
-            untorn::SeqLock<Payload>,
-            untorn::Snapshot<Payload>,
-            seqlock::SeqLock<Payload>,
-            arc_swap::ArcSwap<Payload>,
-            std::sync::RwLock<Payload>,
-            parking_lot::RwLock<Payload>,
-            parking_lot_0_12::RwLock<Payload>,
-            AtomicCell<Payload>,
-            swap::Cached,
-            hazarc::Loaded,
-            hazarc::Cached,
-            cells::Shift,
-            cells::LeftRight
-            $(, $also)*;
-            one_reader: cells::TripleBuffer,
+    ($into:ident $(, $also:ty)*) => {
+        register_cells!($into:
+            std::sync::Mutex<Value<W>>,
+            untorn::SeqLock<Value<W>>,
+            untorn::Snapshot<Value<W>>,
+            rcu::Cached<Value<W>>,
+            latest::Latest<Value<W>>,
+            seqlock::SeqLock<Value<W>>,
+            arc_swap::ArcSwap<Value<W>>,
+            std::sync::RwLock<Value<W>>,
+            parking_lot::RwLock<Value<W>>,
+            parking_lot_0_12::RwLock<Value<W>>,
+            AtomicCell<Value<W>>,
+            swap::Cached<Value<W>>,
+            hazarc::Loaded<Value<W>>,
+            hazarc::Cached<Value<W>>,
+            cells::Shift<Value<W>>,
+            cells::LeftRight<Value<W>>,
+            cells::TripleBuffer<Value<W>>
+            $(, $also)*
+        )
+    };
+}
+
+/// What `$into` enters of the pointers that are named; `T` stands for the type of the value.
+macro_rules! register_pointers {
+    ($into:ident: $($contender:ty),+ $(,)?) => {
+        vec![$({
+            enum Entrant {}
+            impl pointer::Pointees for Entrant {
+                type Of<T: pointer::Pointee> = $contender;
+            }
+            $into::entry::<Entrant>()
+        }),+]
+    };
+}
+
+/// What `$into` enters of every pointer, and of those that differ from another there alone.
+macro_rules! every_pointer {
+    ($into:ident $(, $also:ty)*) => {
+        register_pointers!($into:
+            std::sync::Mutex<Arc<T>>,
+            untorn::Rcu<T>,
+            rcu::Handle<T>,
+            rcu::Cached<T>,
+            latest::Latest<T>,
+            arc_swap::ArcSwap<T>,
+            swap::Full<T>,
+            swap::Cached<T>,
+            std::sync::RwLock<T>,
+            parking_lot::RwLock<T>,
+            hazarc::Loaded<T>,
+            hazarc::Cached<T>,
+            cells::Shift<T>,
+            reclaim::Epoch<T>,
+            reclaim::Seize<T>,
+            reclaim::Haphazard<T>,
+            cells::LeftRight<T>,
+            cells::TripleBuffer<T>
+            $(, $also)*
         )
     };
 }
@@ -92,47 +148,79 @@ pub fn shapes() -> Vec<Shape> {
         ),
         every_queue!(spsc_stream),
         every_queue!(spsc_roundtrip),
-        every_cell!(cell_read),
-        every_cell!(cell_write, ours::KeptWriter),
+        cell_read::shape(every_cell!(cell_read))
+            .with(&[yardstick::plain_copy(), yardstick::private_counters()]),
+        cell_write::shape(every_cell!(cell_write, ours::KeptWriter<W>)),
+        pointer_read::shape(every_pointer!(pointer_read)).with(&[yardstick::private_counters()]),
+        publish::shape(every_pointer!(publish, rcu::Prompt<T>)),
     ]
 }
 
-/// The named shapes (all, if none is named) with the named contenders (all, if none is named) and
-/// the baseline.
+/// All probes with all who are asked.
+#[must_use]
+pub fn probes() -> Vec<Probe> {
+    vec![
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        frozen_value::probe(every_cell!(frozen_value, ours::KeptWriter<W>)),
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        frozen_pointee::probe(every_pointer!(frozen_pointee)),
+        garbage::probe(every_pointer!(garbage, rcu::Prompt<T>)),
+        tries::probe(vec![
+            tries::entry::<untorn::Snapshot<Value<8>, 2>>(),
+            tries::entry::<untorn::Snapshot<Value<8>, 3>>(),
+            tries::entry::<untorn::Snapshot<Value<8>, 4>>(),
+            tries::entry::<untorn::SeqLock<Value<8>>>(),
+        ]),
+    ]
+}
+
+/// What a run is about.
+#[derive(Debug)]
+pub struct Selection {
+    /// What is timed.
+    pub shapes: Vec<Shape>,
+    /// What is asked without a clock.
+    pub probes: Vec<Probe>,
+}
+
+/// The named shapes and probes (all, if none is named) with the named contenders (all, if none is
+/// named) and the baseline.
 ///
 /// # Errors
 ///
 /// If a name is unknown, or nothing that was named fits together.
-pub fn select(names: &[String], only: &[String]) -> Result<Vec<Shape>, Unknown> {
-    let all = shapes();
-    let shape_names = || all.iter().map(|shape| shape.name);
-    if let Some(name) = names.iter().find(|name| !shape_names().any(|known| known == *name)) {
-        return Err(Unknown::new("shape", name, shape_names()));
+pub fn select(names: &[String], only: &[String]) -> Result<Selection, Unknown> {
+    let Selection { mut shapes, mut probes } = Selection { shapes: shapes(), probes: probes() };
+    let listed = |shapes: &[Shape], probes: &[Probe]| -> Vec<&'static str> {
+        let timed = shapes.iter().flat_map(|shape| &shape.contenders).map(|c| c.name);
+        let asked = probes.iter().flat_map(|probe| &probe.entrants).map(|e| e.name);
+        timed.chain(asked).collect()
+    };
+    let known: Vec<&str> =
+        shapes.iter().map(|s| s.name).chain(probes.iter().map(|p| p.name)).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(Unknown::new("shape", name, known));
     }
-    let mut known: Vec<&str> = Vec::new();
-    for contender in all.iter().flat_map(|shape| &shape.contenders) {
-        if !known.contains(&contender.name) {
-            known.push(contender.name);
-        }
-    }
+    let known = listed(&shapes, &probes);
     if let Some(name) = only.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(Unknown::new("contender", name, known));
     }
-    let named = |contender: &Contender| only.iter().any(|name| name == contender.name);
-    let mut chosen = all;
-    chosen.retain(|shape| names.is_empty() || names.iter().any(|name| name == shape.name));
-    let listed: Vec<&str> =
-        chosen.iter().flat_map(|shape| &shape.contenders).map(|c| c.name).collect();
+    let chosen = |name: &str| names.is_empty() || names.iter().any(|chosen| chosen == name);
+    shapes.retain(|shape| chosen(shape.name));
+    probes.retain(|probe| chosen(probe.name));
+    let known = listed(&shapes, &probes);
     if !only.is_empty() {
-        chosen.retain(|shape| shape.contenders.iter().any(named));
-        for shape in &mut chosen {
-            shape.contenders.retain(|c| named(c) || c.name == BASELINE);
-        }
+        let named = |name: &str| only.iter().any(|chosen| chosen == name);
+        shapes.retain(|shape| shape.contenders.iter().any(|c| named(c.name)));
+        probes.retain(|probe| probe.entrants.iter().any(|e| named(e.name)));
+        let stays = |name: &str| named(name) || name == BASELINE;
+        shapes.iter_mut().for_each(|shape| shape.contenders.retain(|c| stays(c.name)));
+        probes.iter_mut().for_each(|probe| probe.entrants.retain(|e| stays(e.name)));
     }
-    if chosen.is_empty() {
-        return Err(Unknown::new("contender of these shapes", &only.join(","), listed));
+    if shapes.is_empty() && probes.is_empty() {
+        return Err(Unknown::new("contender of these shapes", &only.join(","), known));
     }
-    Ok(chosen)
+    Ok(Selection { shapes, probes })
 }
 
 /// The shape and the regime that `SHAPE/REGIME` names.

@@ -20,6 +20,11 @@ const SHORTEST: Duration = Duration::from_micros(200);
 const SHORT: Duration = Duration::from_millis(5);
 /// Above it, more rounds are better than even longer samples.
 const LONG: Duration = Duration::from_millis(50);
+/// What calibration begins with: where readers outnumber the cores, one operation of some contenders
+/// takes as long as a turn of the scheduler.
+const FEWEST_OPERATIONS: u64 = 8;
+/// Below it, one interruption counts for much.
+const FEW_OPERATIONS: u64 = 512;
 /// More rounds say nothing more.
 const MOST_ROUNDS: usize = 301;
 
@@ -39,11 +44,12 @@ impl Plan {
     /// For a first look.
     pub const QUICK: Self = Self {
         rounds: FEWEST_ROUNDS,
-        sample: Amount::Time(Duration::from_millis(10)),
+        sample: Amount::Time(Duration::from_millis(5)),
         within: None,
     };
     /// For numbers that are passed on.
-    pub const FULL: Self = Self { rounds: 15, sample: Amount::Time(LONG), within: None };
+    pub const FULL: Self =
+        Self { rounds: 15, sample: Amount::Time(Duration::from_millis(25)), within: None };
 
     /// How many steps the watcher of [`measure`] is told of, for that many entries.
     #[must_use]
@@ -102,7 +108,12 @@ pub enum Amount {
 ///
 /// Says why it is not timed.
 pub fn check(contender: &Contender, operations: u64) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(|| (contender.contract)(operations))).unwrap_or_else(|panic| {
+    caught(|| (contender.contract)(operations))
+}
+
+/// What `work` returns; a panic is an error.
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         Err(format!("panicked: {}", text.unwrap_or_else(|| "no message".to_owned())))
@@ -115,42 +126,65 @@ pub fn check(contender: &Contender, operations: u64) -> Result<(), String> {
 /// that came to their end are returned.
 #[must_use]
 pub fn measure(
-    regime: &Regime,
-    entries: &[Contender],
+    entries: &[Entry<'_>],
     plan: &Plan,
     crew: &Crew,
     watch: impl FnMut(),
 ) -> Vec<Series> {
-    let each = calibrate_all(regime, entries, plan.sample, crew);
-    interleave(regime, entries, &each, plan.rounds, crew, watch)
+    let each = calibrate_all(entries, plan.sample, crew);
+    interleave(entries, &each, plan.rounds, crew, watch)
+}
+
+/// A contender in a regime.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// Under which conditions.
+    pub regime: &'a Regime,
+    /// Who.
+    pub contender: Contender,
+}
+
+impl<'a> Entry<'a> {
+    /// These contenders, all in one regime.
+    #[must_use]
+    pub fn all(regime: &'a Regime, contenders: &[Contender]) -> Vec<Self> {
+        contenders.iter().map(|&contender| Self { regime, contender }).collect()
+    }
+
+    fn is_twin(&self, other: &Self) -> bool {
+        self.contender.name == other.contender.name && self.regime.name == other.regime.name
+    }
+
+    fn sample(&self, each: u64, crew: &Crew) -> Duration {
+        (self.contender.sample)(self.regime, each, crew)
+    }
 }
 
 /// Operations in each lane, for each entry.
-fn calibrate_all(regime: &Regime, entries: &[Contender], amount: Amount, crew: &Crew) -> Vec<u64> {
+fn calibrate_all(entries: &[Entry<'_>], amount: Amount, crew: &Crew) -> Vec<u64> {
     let mut each: Vec<u64> = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        let twin = entries[..index].iter().position(|earlier| earlier.name == entry.name);
+        let twin = entries[..index].iter().position(|earlier| earlier.is_twin(entry));
         each.push(match twin {
             Some(twin) => each[twin],
-            None => calibrate(regime, entry, amount, crew),
+            None => calibrate(entry, amount, crew),
         });
     }
     each
 }
 
 fn interleave(
-    regime: &Regime,
-    entries: &[Contender],
+    entries: &[Entry<'_>],
     each: &[u64],
     rounds: usize,
     crew: &Crew,
     mut watch: impl FnMut(),
 ) -> Vec<Series> {
-    let lanes = regime.lanes as u64;
-    let mut series: Vec<Series> = each
-        .iter()
-        .map(|each| Series { operations: each * lanes, samples: Vec::with_capacity(rounds) })
-        .collect();
+    let series = |(entry, each): (&Entry<'_>, &u64)| Series {
+        operations: each * entry.regime.lanes as u64,
+        samples: Vec::with_capacity(rounds),
+    };
+    let mut series: Vec<Series> = entries.iter().zip(each).map(series).collect();
     let mut order: Vec<usize> = (0..entries.len()).collect();
     'rounds: for round in 0..rounds {
         fastrand::shuffle(&mut order);
@@ -159,7 +193,7 @@ fn interleave(
                 series.iter_mut().for_each(|series| series.samples.truncate(round));
                 break 'rounds;
             }
-            let elapsed = (entries[index].sample)(regime, each[index], crew);
+            let elapsed = entries[index].sample(each[index], crew);
             let series = &mut series[index];
             series.samples.push(per_operation(elapsed, series.operations));
             watch();
@@ -174,22 +208,27 @@ fn per_operation(elapsed: Duration, operations: u64) -> f64 {
 }
 
 /// Operations in each lane for one sample; running them warms caches, code and clock up as well.
-fn calibrate(regime: &Regime, entry: &Contender, amount: Amount, crew: &Crew) -> u64 {
+fn calibrate(entry: &Entry<'_>, amount: Amount, crew: &Crew) -> u64 {
     let target = match amount {
         Amount::Each(each) => {
-            let _ = (entry.sample)(regime, each, crew);
+            let _ = entry.sample(each, crew);
             return each;
         }
         Amount::Time(target) => target.as_nanos().max(1),
     };
-    let mut each = 64;
+    let elapsed = |each| entry.sample(each, crew).as_nanos().max(1);
+    let mut each = FEWEST_OPERATIONS;
     loop {
-        let elapsed = (entry.sample)(regime, each, crew).as_nanos().max(1);
-        if elapsed >= target / 2 || interrupt::asked() {
-            return u64::try_from(u128::from(each) * target / elapsed).unwrap_or(each).max(1);
+        let mut took = elapsed(each);
+        if took >= target / 2 && each < FEW_OPERATIONS && !interrupt::asked() {
+            // So few may have been held up by something else.
+            took = took.min(elapsed(each));
+        }
+        if took >= target / 2 || interrupt::asked() {
+            return u64::try_from(u128::from(each) * target / took).unwrap_or(each).max(1);
         }
         // At most eightfold: a first sample may be so short that it says nothing.
-        each *= u64::try_from(target / elapsed).unwrap_or(8).clamp(2, 8);
+        each *= u64::try_from(target / took).unwrap_or(8).clamp(2, 8);
     }
 }
 
@@ -237,12 +276,12 @@ pub fn run(
             progress.begin(&format!("{}/{}", shape.name, regime.name));
             let able = valid.iter().copied().filter(|contender| contender.enters(regime));
             let able: Vec<Contender> = able.collect();
-            let mut entries = able.clone();
-            entries.extend(baseline);
-            let each = calibrate_all(regime, &entries, purse.sample(), crew);
+            let mut entries = Entry::all(regime, &able);
+            entries.extend(baseline.map(|contender| Entry { regime, contender }));
+            let each = calibrate_all(&entries, purse.sample(), crew);
             let begun = Instant::now();
             let watch = || progress.step();
-            let mut series = interleave(regime, &entries, &each, plan.rounds, crew, watch);
+            let mut series = interleave(&entries, &each, plan.rounds, crew, watch);
             purse.pay(begun.elapsed(), (entrants(shape, regime) + 1) * plan.rounds);
             let rounds = series.iter().map(|series| series.samples.len()).min();
             if rounds.is_none_or(|rounds| rounds == 0) && interrupt::asked() {

@@ -15,7 +15,7 @@ use crate::record::{Experiments, Pair};
 use crate::registry;
 use crate::report::term::{nanos, plain};
 use crate::report::{Progress, percent, times};
-use crate::runner::{Amount, Plan, check, measure};
+use crate::runner::{Amount, Entry, Plan, check, measure};
 use crate::shapes::BASELINE;
 use crate::stats;
 
@@ -74,8 +74,8 @@ pub fn run(rounds: usize, crew: &Crew, progress: &mut Progress) -> Result<Experi
             }
         }
         let plan = Plan { rounds, sample: Amount::Each(each), within: None };
-        let entries = [ours, mutex, mutex];
-        let series = measure(regime, &entries, &plan, crew, || progress.step());
+        let entries = Entry::all(regime, &[ours, mutex, mutex]);
+        let series = measure(&entries, &plan, crew, || progress.step());
         progress.end();
         let operations = series[0].operations;
         let mut samples = series.into_iter().map(|series| series.samples);

@@ -45,7 +45,9 @@ pub fn is_slower(of: &[f64], to: &[f64], floor: f64) -> bool {
 /// contenders do not, and where code happens to lie is worth this much either way.
 pub const LEAST_FLOOR: f64 = 0.01;
 
-fn ratios(of: &[f64], to: &[f64]) -> Vec<f64> {
+/// `of / to`, round by round.
+#[must_use]
+pub fn ratios(of: &[f64], to: &[f64]) -> Vec<f64> {
     of.iter().zip(to).map(|(of, to)| of / to).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The limits file: what is read, what is refused, and how a ratio is judged.
 
 use untorn_bench::limits::{Limit, Metric, Verdict, parse, verdict};
+use untorn_bench::record::Series;
 
 fn limit(times: f64, known_miss: bool) -> Limit {
     Limit {
@@ -46,6 +47,11 @@ fn bad_lines_are_named() {
         ("lock/3-threads[ns]:untorn-spin<=mutex*0.7", "no regime is called `lock/3-threads`"),
         ("lock/1-thread[ns]:rtrb<=mutex*0.7", "no contender of this shape is called `rtrb`"),
         ("lock/2-threads[instr]:untorn-spin<=mutex*1", "one-thread regimes only"),
+        ("lock/2-threads[ms]:untorn-spin<=mutex*1", "known: ns, instr, gain"),
+        ("lock/2-threads[gain]:untorn-spin>=mutex*1", "no regime has one of its threads alone"),
+        ("cell-read/64B-2-readers[gain]:seqlock<=mutex*1", "SHAPE/REGIME[gain]:A>=B*k"),
+        ("cell-read/64B-2-readers[gain]:triple-buffer>=mutex*1", "called `triple-buffer`"),
+        ("cell-read/64B-2-readers[ns]:seqlock>=mutex*1", "SHAPE/REGIME[metric]:A<=B*k"),
     ];
     for (line, why) in cases {
         let text = format!("# first\n{line}\n");
@@ -66,6 +72,27 @@ fn a_ratio_holds_up_to_the_limit_plus_the_floor() {
     assert_eq!(verdict(&must, 0.1, 0.06), Verdict::Void);
     assert_eq!(verdict(&must, 0.1, f64::NAN), Verdict::Void);
     assert!(Verdict::Void.fails() && Verdict::Exceeded.fails());
+}
+
+#[test]
+fn a_gain_holds_down_to_the_limit_less_the_floor() {
+    let line = "cell-read/64B-2-readers[gain]:untorn-seqlock>=private-counters*0.95";
+    let must = parse("limits.txt", line).unwrap().remove(0);
+    assert_eq!((must.metric, must.to_string().as_str()), (Metric::Gain, line));
+    assert_eq!(verdict(&must, 0.95, 0.0), Verdict::Holds);
+    assert_eq!(verdict(&must, 3.0, 0.0), Verdict::Holds);
+    assert_eq!(verdict(&must, 0.92, 0.04), Verdict::Holds);
+    assert_eq!(verdict(&must, 0.90, 0.04), Verdict::Exceeded);
+    assert_eq!(verdict(&must, f64::NAN, 0.04), Verdict::Exceeded);
+    assert_eq!(verdict(&must, 0.95, 0.06), Verdict::Void);
+}
+
+#[test]
+fn threads_that_share_the_work_gain() {
+    let series = |samples: &[f64]| Series { operations: 1, samples: samples.to_vec() };
+    let alone = series(&[10.0, 12.0, 10.0]);
+    // Nanoseconds for each operation of all threads: half of them is twice as much done.
+    assert_eq!(series(&[5.0, 6.0, 20.0]).gain_on(&alone), [2.0, 2.0, 0.5]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ const CHECKS: u64 = 2_000;
 /// Runs these shapes as the command line says.
 pub(crate) fn run(shapes: &[&str]) {
     let names: Vec<String> = shapes.iter().map(|&name| name.to_owned()).collect();
-    let shapes = registry::select(&names, &[]).expect("the shapes are registered");
+    let shapes = registry::select(&names, &[]).expect("the shapes are registered").shapes;
     let crew = Crew::of_this_machine();
     let mut criterion = Criterion::default()
         .sample_size(20)

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::atomic::AtomicCell;
 
-use crate::shapes::cell::{Cell, Payload};
+use crate::shapes::cell::{Cell, Value};
 use crate::shapes::spsc::Spsc;
 
 /// `crossbeam_queue::ArrayQueue`.
@@ -61,28 +61,27 @@ impl Spsc for Channel {
     }
 }
 
-impl Cell for AtomicCell<Payload> {
+impl<const W: usize> Cell<W> for AtomicCell<Value<W>> {
     const NAME: &'static str = "crossbeam-cell";
     const PACKAGE: &'static str = "crossbeam-utils";
     type Writer<'a> = &'a Self;
     type Reader<'a> = &'a Self;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: Value<W>) -> Self {
         Self::new(value)
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        let this: &Self = self;
-        (this, this)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self, vec![self; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+    fn read(reader: &mut Self::Reader<'_>) -> Value<W> {
         reader.load()
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn write(writer: &mut Self::Writer<'_>, value: Value<W>) {
         writer.store(value);
     }
 }

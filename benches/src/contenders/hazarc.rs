@@ -4,62 +4,62 @@ use std::sync::Arc;
 
 use hazarc::{AtomicArc, Cache};
 
-use crate::shapes::cell::{Cell, Payload};
+use crate::shapes::pointer::{Pointee, Pointer};
 
 /// `hazarc::AtomicArc`.
 #[derive(Debug)]
-pub struct Loaded(AtomicArc<Payload>);
+pub struct Loaded<T>(AtomicArc<T>);
 
-impl Cell for Loaded {
+impl<T: Pointee> Pointer<T> for Loaded<T> {
     const NAME: &'static str = "hazarc";
     const PACKAGE: &'static str = "hazarc";
-    type Writer<'a> = &'a AtomicArc<Payload>;
-    type Reader<'a> = &'a AtomicArc<Payload>;
+    type Writer<'a> = &'a AtomicArc<T>;
+    type Reader<'a> = &'a AtomicArc<T>;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: T) -> Self {
         Self(AtomicArc::from(value))
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        (&self.0, &self.0)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (&self.0, vec![&self.0; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
-        **reader.load()
+    fn read<R>(reader: &mut Self::Reader<'_>, look: impl FnOnce(&T) -> R) -> R {
+        look(&reader.load())
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn publish(writer: &mut Self::Writer<'_>, value: T) {
         writer.store(Arc::new(value));
     }
 }
 
 /// With a reader that keeps the value it saw last, and asks only whether there is a new one.
 #[derive(Debug)]
-pub struct Cached(AtomicArc<Payload>);
+pub struct Cached<T>(AtomicArc<T>);
 
-impl Cell for Cached {
+impl<T: Pointee> Pointer<T> for Cached<T> {
     const NAME: &'static str = "hazarc-cache";
     const PACKAGE: &'static str = "hazarc";
-    type Writer<'a> = &'a AtomicArc<Payload>;
-    type Reader<'a> = Cache<&'a AtomicArc<Payload>>;
+    type Writer<'a> = &'a AtomicArc<T>;
+    type Reader<'a> = Cache<&'a AtomicArc<T>>;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: T) -> Self {
         Self(AtomicArc::from(value))
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        (&self.0, Cache::new(&self.0))
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (&self.0, (0..readers).map(|_| Cache::new(&self.0)).collect())
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
-        **reader.load()
+    fn read<R>(reader: &mut Self::Reader<'_>, look: impl FnOnce(&T) -> R) -> R {
+        look(reader.load())
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn publish(writer: &mut Self::Writer<'_>, value: T) {
         writer.store(Arc::new(value));
     }
 }

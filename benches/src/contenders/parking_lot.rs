@@ -1,8 +1,8 @@
 //! parking_lot: the locks, of this version and of the one before, which most programs still link.
 
-use crate::shapes::cell::{Cell, Payload};
 use crate::shapes::counter::Count;
 use crate::shapes::lock::{Guarded, Lock};
+use crate::shapes::pointer::{Pointee, Pointer};
 
 macro_rules! enter {
     ($version:ident, $name:literal, $package:literal) => {
@@ -38,29 +38,28 @@ macro_rules! enter {
             }
         }
 
-        impl Cell for $version::RwLock<Payload> {
+        impl<T: Pointee> Pointer<T> for $version::RwLock<T> {
             const NAME: &'static str = $name;
             const PACKAGE: &'static str = $package;
             type Writer<'a> = &'a Self;
             type Reader<'a> = &'a Self;
 
-            fn new(value: Payload) -> Self {
+            fn new(value: T) -> Self {
                 Self::new(value)
             }
 
-            fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-                let this: &Self = self;
-                (this, this)
+            fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+                (self, vec![self; readers])
             }
 
             #[inline]
-            fn read(reader: &mut Self::Reader<'_>) -> Payload {
-                *Self::read(reader)
+            fn read<R>(reader: &mut Self::Reader<'_>, look: impl FnOnce(&T) -> R) -> R {
+                look(&Self::read(reader))
             }
 
             #[inline]
-            fn write(writer: &mut Self::Writer<'_>, value: Payload) {
-                *Self::write(writer) = value;
+            fn publish(writer: &mut Self::Writer<'_>, value: T) {
+                *writer.write() = value;
             }
         }
     };

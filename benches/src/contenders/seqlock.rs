@@ -3,30 +3,29 @@
 
 use seqlock::SeqLock;
 
-use crate::shapes::cell::{Cell, Payload};
+use crate::shapes::cell::{Cell, Value};
 
-impl Cell for SeqLock<Payload> {
+impl<const W: usize> Cell<W> for SeqLock<Value<W>> {
     const NAME: &'static str = "seqlock";
     const PACKAGE: &'static str = "seqlock";
     type Writer<'a> = &'a Self;
     type Reader<'a> = &'a Self;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: Value<W>) -> Self {
         Self::new(value)
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        let this: &Self = self;
-        (this, this)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self, vec![self; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+    fn read(reader: &mut Self::Reader<'_>) -> Value<W> {
         reader.read()
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn write(writer: &mut Self::Writer<'_>, value: Value<W>) {
         *writer.lock_write() = value;
     }
 }

@@ -1,14 +1,16 @@
 //! The standard library: the baselines, whose code is fixed and plain, and the channel.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use crate::shapes::BASELINE;
-use crate::shapes::cell::{Cell, Payload};
+use crate::shapes::cell::{Cell, Value};
 use crate::shapes::counter::Count;
 use crate::shapes::lock::{Guarded, Lock};
+use crate::shapes::pointer::{Pointee, Pointer};
 use crate::shapes::spsc::Spsc;
 
 /// The baselines do nothing clever: lock, or die with the thread that panicked.
@@ -131,54 +133,83 @@ impl Spsc for Mpsc {
     }
 }
 
-impl Cell for Mutex<Payload> {
+impl<const W: usize> Cell<W> for Mutex<Value<W>> {
     const NAME: &'static str = BASELINE;
     const PACKAGE: &'static str = "std";
     type Writer<'a> = &'a Self;
     type Reader<'a> = &'a Self;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: Value<W>) -> Self {
         Self::new(value)
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        let this: &Self = self;
-        (this, this)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self, vec![self; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+    fn read(reader: &mut Self::Reader<'_>) -> Value<W> {
         *hold(reader)
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn write(writer: &mut Self::Writer<'_>, value: Value<W>) {
         *hold(writer) = value;
     }
 }
 
-impl Cell for RwLock<Payload> {
+/// The baseline pointer: under the mutex, a reader takes a share of the value, and looks at it after
+/// it has let go of the mutex.
+impl<T: Pointee> Pointer<T> for Mutex<Arc<T>> {
+    const NAME: &'static str = BASELINE;
+    const PACKAGE: &'static str = "std";
+    type Writer<'a> = &'a Self;
+    type Reader<'a> = &'a Self;
+
+    fn new(value: T) -> Self {
+        Self::new(Arc::new(value))
+    }
+
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self, vec![self; readers])
+    }
+
+    #[inline]
+    fn read<R>(reader: &mut Self::Reader<'_>, look: impl FnOnce(&T) -> R) -> R {
+        let value = hold(reader).clone();
+        look(&value)
+    }
+
+    #[inline]
+    fn publish(writer: &mut Self::Writer<'_>, value: T) {
+        let new = Arc::new(value);
+        // The old one goes after the mutex.
+        let _old = mem::replace(&mut *hold(writer), new);
+    }
+}
+
+/// Readers hold the lock while they look.
+impl<T: Pointee> Pointer<T> for RwLock<T> {
     const NAME: &'static str = "rwlock";
     const PACKAGE: &'static str = "std";
     type Writer<'a> = &'a Self;
     type Reader<'a> = &'a Self;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: T) -> Self {
         Self::new(value)
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        let this: &Self = self;
-        (this, this)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self, vec![self; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
-        *RwLock::read(reader).expect("no holder panicked")
+    fn read<R>(reader: &mut Self::Reader<'_>, look: impl FnOnce(&T) -> R) -> R {
+        look(&RwLock::read(reader).expect("no holder panicked"))
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
-        *RwLock::write(writer).expect("no holder panicked") = value;
+    fn publish(writer: &mut Self::Writer<'_>, value: T) {
+        *writer.write().expect("no holder panicked") = value;
     }
 }

@@ -4,7 +4,8 @@ use untorn::seqlock::Writer;
 use untorn::spsc::{Consumer, Producer};
 use untorn::{Counter, SeqLock, Snapshot, SpinLock};
 
-use crate::shapes::cell::{Cell, Payload};
+use crate::probes::tries::Retried;
+use crate::shapes::cell::{Cell, Value};
 use crate::shapes::counter::Count;
 use crate::shapes::lock::{Guarded, Lock};
 use crate::shapes::spsc::Spsc;
@@ -66,84 +67,124 @@ impl Spsc for Ring {
     }
 }
 
-impl Cell for SeqLock<Payload> {
+impl<const W: usize> Cell<W> for SeqLock<Value<W>> {
     const NAME: &'static str = "untorn-seqlock";
     const PACKAGE: &'static str = "untorn";
     type Writer<'a> = &'a Self;
     type Reader<'a> = &'a Self;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: Value<W>) -> Self {
         Self::new(value)
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        let this: &Self = self;
-        (this, this)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self, vec![self; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+    fn read(reader: &mut Self::Reader<'_>) -> Value<W> {
         reader.read()
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn write(writer: &mut Self::Writer<'_>, value: Value<W>) {
         SeqLock::write(writer, value);
     }
 }
 
 /// The sequence lock whose one writer keeps the right to write.
 #[derive(Debug)]
-pub struct KeptWriter(SeqLock<Payload>);
+pub struct KeptWriter<const W: usize>(SeqLock<Value<W>>);
 
-impl Cell for KeptWriter {
+impl<const W: usize> Cell<W> for KeptWriter<W> {
     const NAME: &'static str = "untorn-seqlock-writer";
     const PACKAGE: &'static str = "untorn";
-    type Writer<'a> = Writer<'a, Payload>;
+    type Writer<'a> = Writer<'a, Value<W>>;
     type Reader<'a> = &'a Self;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: Value<W>) -> Self {
         Self(SeqLock::new(value))
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        let this: &Self = self;
-        (this.0.writer(), this)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self.0.writer(), vec![self; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+    fn read(reader: &mut Self::Reader<'_>) -> Value<W> {
         reader.0.read()
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn write(writer: &mut Self::Writer<'_>, value: Value<W>) {
         writer.write(value);
     }
 }
 
-impl Cell for Snapshot<Payload> {
+impl<const W: usize> Cell<W> for Snapshot<Value<W>> {
     const NAME: &'static str = "untorn-snapshot";
     const PACKAGE: &'static str = "untorn";
     type Writer<'a> = &'a Self;
     type Reader<'a> = &'a Self;
 
-    fn new(value: Payload) -> Self {
+    fn new(value: Value<W>) -> Self {
         Self::new(value)
     }
 
-    fn ends(&mut self) -> (Self::Writer<'_>, Self::Reader<'_>) {
-        let this: &Self = self;
-        (this, this)
+    fn ends(&mut self, readers: usize) -> (Self::Writer<'_>, Vec<Self::Reader<'_>>) {
+        (self, vec![self; readers])
     }
 
     #[inline]
-    fn read(reader: &mut Self::Reader<'_>) -> Payload {
+    fn read(reader: &mut Self::Reader<'_>) -> Value<W> {
         reader.read()
     }
 
     #[inline]
-    fn write(writer: &mut Self::Writer<'_>, value: Payload) {
+    fn write(writer: &mut Self::Writer<'_>, value: Value<W>) {
         writer.publish(value);
+    }
+}
+
+impl Retried for SeqLock<Value<8>> {
+    const NAME: &'static str = "untorn-seqlock";
+    const PACKAGE: &'static str = "untorn";
+
+    fn new(value: Value<8>) -> Self {
+        Self::new(value)
+    }
+
+    #[inline]
+    fn try_read(&self) -> Option<Value<8>> {
+        SeqLock::try_read(self)
+    }
+
+    #[inline]
+    fn write(&self, value: Value<8>) {
+        SeqLock::write(self, value);
+    }
+}
+
+impl<const N: usize> Retried for Snapshot<Value<8>, N> {
+    const NAME: &'static str = match N {
+        2 => "untorn-snapshot",
+        3 => "untorn-snapshot-3",
+        4 => "untorn-snapshot-4",
+        _ => panic!("no name for that many slots"),
+    };
+    const PACKAGE: &'static str = "untorn";
+
+    fn new(value: Value<8>) -> Self {
+        Self::with_slots(value)
+    }
+
+    #[inline]
+    fn try_read(&self) -> Option<Value<8>> {
+        Snapshot::try_read(self)
+    }
+
+    #[inline]
+    fn write(&self, value: Value<8>) {
+        self.publish(value);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::{company, percent, times};
+use crate::probes::{Probe, ProbeRecord};
 use crate::record::{Record, RegimeRecord};
 use crate::shapes::{BASELINE, Shape};
 
@@ -23,18 +24,22 @@ pub fn report(record: &Record) -> String {
         let _ = writeln!(
             text,
             "PARTIAL: stopped after {} of {all} regimes{last}",
-            record.regimes.len()
+            record.regimes.len() + record.probes.len()
         );
     }
     text.push('\n');
     text.push_str(&losses(record));
-    for (regime, invalid) in record.invalid() {
-        let (path, name, why) = (regime.path(), &invalid.name, &invalid.why);
+    for (path, invalid) in record.invalid() {
+        let (name, why) = (&invalid.name, &invalid.why);
         let _ = writeln!(text, "INVALID: {name} breaks the contract of {path}: {why}");
     }
     for regime in &record.regimes {
         text.push('\n');
-        text.push_str(&one(regime));
+        text.push_str(&one(record, regime));
+    }
+    for probe in &record.probes {
+        text.push('\n');
+        text.push_str(&answers(probe));
     }
     text
 }
@@ -60,7 +65,7 @@ fn losses(record: &Record) -> String {
     text
 }
 
-fn one(regime: &RegimeRecord) -> String {
+fn one(record: &Record, regime: &RegimeRecord) -> String {
     let mut text = format!("{}: {}\n", regime.path(), regime.question);
     let floor = regime.floor.map_or("unknown".to_owned(), percent);
     let _ = writeln!(text, "one operation: {} · A/A floor {floor}", regime.operation);
@@ -68,15 +73,19 @@ fn one(regime: &RegimeRecord) -> String {
     let counted = regime.cases.iter().any(|case| case.instructions.is_some());
     let numbers = ["ns/op", "spread", "Mop/s", "x mutex"].into_iter();
     let numbers = numbers.chain(counted.then_some("instr/op"));
+    let gains = regime.cases.iter().any(|case| record.gain(regime, case).is_some());
+    let numbers = numbers.chain(gains.then_some("gain"));
     let mut header = vec![Cell::new("contender")];
     header.extend(numbers.map(|name| Cell::new(name).set_alignment(CellAlignment::Right)));
     header.push(Cell::new(""));
     table.set_header(header);
-    for (place, case) in regime.cases.iter().enumerate() {
+    let fastest = regime.fastest().map(|case| case.name.as_str());
+    for case in &regime.cases {
         let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
         let ratio = case.to_baseline.map_or("-".to_owned(), times);
-        let remark = match place {
-            0 => "fastest",
+        let remark = match case.name.as_str() {
+            _ if case.is_yardstick() => "yardstick",
+            name if Some(name) == fastest => "fastest",
             _ if regime.ties_with_fastest(case) => "tie with the fastest",
             _ => "",
         };
@@ -90,18 +99,51 @@ fn one(regime: &RegimeRecord) -> String {
             number(ratio),
         ];
         let instructions = counted.then(|| number(instructions));
-        table.add_row(cells.into_iter().chain(instructions).chain([Cell::new(remark)]));
+        let gain = record.gain(regime, case).map_or("-".to_owned(), times);
+        let gain = gains.then(|| number(gain));
+        table.add_row(cells.into_iter().chain(instructions).chain(gain).chain([Cell::new(remark)]));
     }
     let _ = writeln!(text, "{}", table.trim_fmt());
+    if let (true, Some(alone)) = (gains, &regime.alone) {
+        let _ = writeln!(text, "gain: how many times as much they did as one thread in {alone}");
+    }
     for invalid in &regime.invalid {
         let _ = writeln!(text, "  {} invalid: {}", invalid.name, invalid.why);
     }
     text
 }
 
+fn answers(probe: &ProbeRecord) -> String {
+    let mut text = format!("{}: {}\n", probe.probe, probe.question);
+    let mut table = plain();
+    let number = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
+    let mut header = vec![Cell::new("contender")];
+    header.extend(probe.columns.iter().map(|name| number(name)));
+    header.push(Cell::new(""));
+    table.set_header(header);
+    for row in &probe.rows {
+        let version = if row.name == BASELINE { "" } else { row.version.as_str() };
+        let mut cells = vec![Cell::new(format!("{} {version}", row.name).trim())];
+        let shown = row.answer.numbers.iter().map(|value| value.map_or("-".to_owned(), plainly));
+        cells.extend(shown.map(|text| number(&text)));
+        cells.push(Cell::new(&row.answer.remark));
+        table.add_row(cells);
+    }
+    let _ = writeln!(text, "{}", table.trim_fmt());
+    for invalid in &probe.invalid {
+        let _ = writeln!(text, "  {} invalid: {}", invalid.name, invalid.why);
+    }
+    text
+}
+
+/// A count as it is; of others, three digits.
+fn plainly(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { nanos(value) }
+}
+
 /// What can be run, and what it answers.
 #[must_use]
-pub fn list(shapes: &[Shape]) -> String {
+pub fn list(shapes: &[Shape], probes: &[Probe]) -> String {
     let mut text = String::new();
     for shape in shapes {
         let _ = writeln!(text, "{}: {}", shape.name, shape.operation);
@@ -109,6 +151,11 @@ pub fn list(shapes: &[Shape]) -> String {
             let _ = writeln!(text, "  {:<14} {}", regime.name, regime.question);
         }
         let names: Vec<&str> = shape.contenders.iter().map(|contender| contender.name).collect();
+        let _ = writeln!(text, "  contenders     {}\n", names.join(", "));
+    }
+    for probe in probes {
+        let _ = writeln!(text, "{}: {}", probe.name, probe.question);
+        let names: Vec<&str> = probe.entrants.iter().map(|entrant| entrant.name).collect();
         let _ = writeln!(text, "  contenders     {}\n", names.join(", "));
     }
     text

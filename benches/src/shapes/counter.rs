@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use super::{ANY, Contender, Regime, Shape, together};
+use super::{ALWAYS, Contender, Regime, Shape, together};
 use crate::crew::{Crew, Part};
 
 /// A number that many threads add to.
@@ -25,24 +25,13 @@ pub trait Count: Sync {
 }
 
 const REGIMES: &[Regime] = &[
-    Regime {
-        name: "1-thread",
-        question: "What does one add cost when nobody else adds?",
-        threads: 1,
-        lanes: 1,
-    },
-    Regime {
-        name: "2-threads",
-        question: "What does one add cost when two threads add without pause?",
-        threads: 2,
-        lanes: 2,
-    },
-    Regime {
-        name: "8-threads",
-        question: "What does one add cost when eight threads add without pause?",
-        threads: 8,
-        lanes: 8,
-    },
+    Regime::of_lanes(1, "1-thread", "What does one add cost when nobody else adds?"),
+    Regime::of_lanes(2, "2-threads", "What does one add cost when two threads add without pause?"),
+    Regime::of_lanes(
+        8,
+        "8-threads",
+        "What does one add cost when eight threads add without pause?",
+    ),
 ];
 
 /// The shape, with these contenders.
@@ -57,7 +46,7 @@ pub fn shape(contenders: Vec<Contender>) -> Shape {
 pub fn entry<C: Count>() -> Contender {
     let (name, package) = (C::NAME, C::PACKAGE);
     let (contract, sample) = (contract::<C>, sample::<C>);
-    Contender { name, package, contract, sample, most_lanes: ANY }
+    Contender { name, package, contract, sample, able: ALWAYS }
 }
 
 /// Checks that no add is lost.

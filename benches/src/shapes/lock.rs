@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use super::{ANY, Contender, Regime, Shape, together};
+use super::{ALWAYS, Contender, Regime, Shape, together};
 use crate::crew::{Crew, Part};
 
 /// What the lock guards: two numbers that must stay in step.
@@ -43,24 +43,17 @@ pub trait Lock: Sync {
 }
 
 const REGIMES: &[Regime] = &[
-    Regime {
-        name: "1-thread",
-        question: "What does a lock cost that nobody else wants?",
-        threads: 1,
-        lanes: 1,
-    },
-    Regime {
-        name: "2-threads",
-        question: "What does a turn cost when two threads want the lock all the time?",
-        threads: 2,
-        lanes: 2,
-    },
-    Regime {
-        name: "8-threads",
-        question: "What does a turn cost when eight threads want the lock all the time?",
-        threads: 8,
-        lanes: 8,
-    },
+    Regime::of_lanes(1, "1-thread", "What does a lock cost that nobody else wants?"),
+    Regime::of_lanes(
+        2,
+        "2-threads",
+        "What does a turn cost when two threads want the lock all the time?",
+    ),
+    Regime::of_lanes(
+        8,
+        "8-threads",
+        "What does a turn cost when eight threads want the lock all the time?",
+    ),
 ];
 
 /// The shape, with these contenders.
@@ -75,7 +68,7 @@ pub fn shape(contenders: Vec<Contender>) -> Shape {
 pub fn entry<L: Lock>() -> Contender {
     let (name, package) = (L::NAME, L::PACKAGE);
     let (contract, sample) = (contract::<L>, sample::<L>);
-    Contender { name, package, contract, sample, most_lanes: ANY }
+    Contender { name, package, contract, sample, able: ALWAYS }
 }
 
 /// Checks mutual exclusion.

@@ -6,7 +6,10 @@
 pub mod cell;
 pub mod counter;
 pub mod lock;
+pub mod pointer;
+pub(crate) mod publication;
 pub mod spsc;
+pub mod yardstick;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,8 +19,12 @@ use crate::crew::{Crew, Wait};
 /// The contender that every shape must have: a plain mutex around plain code.
 pub const BASELINE: &str = "mutex";
 
-/// [`Contender::most_lanes`] of those that take any number.
-pub(crate) const ANY: usize = usize::MAX;
+/// The package of those that share nothing and so do no job: they show what a part of it costs by
+/// itself, and beat nobody.
+pub const YARDSTICK: &str = "yardstick";
+
+/// [`Contender::able`] of those that enter every regime.
+pub(crate) const ALWAYS: fn(&Regime) -> bool = |_| true;
 
 /// How long a contract waits for progress before it calls a contender stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,6 +49,13 @@ impl Shape {
         self.contenders.iter().copied().find(|contender| contender.name == name)
     }
 
+    /// With more contenders.
+    #[must_use]
+    pub fn with(mut self, contenders: &[Contender]) -> Self {
+        self.contenders.extend_from_slice(contenders);
+        self
+    }
+
     /// Whether the regimes differ in the number of threads alone, so that any number will do.
     #[must_use]
     pub fn threads_vary(&self) -> bool {
@@ -54,13 +68,11 @@ impl Shape {
         self.regimes = match listed {
             Some(index) => &self.regimes[index..=index],
             // Once in the life of the program, which the names of regimes may last as long as.
-            None => Vec::leak(vec![Regime {
-                name: format!("{threads}-threads").leak(),
-                question: format!("What does it cost when {threads} threads do it without pause?")
-                    .leak(),
+            None => Vec::leak(vec![Regime::of_lanes(
                 threads,
-                lanes: threads,
-            }]),
+                format!("{threads}-threads").leak(),
+                format!("What does it cost when {threads} threads do it without pause?").leak(),
+            )]),
         };
     }
 }
@@ -76,9 +88,43 @@ pub struct Regime {
     pub threads: usize,
     /// How many of them do the operations that are counted; they share them equally.
     pub lanes: usize,
+    /// The size of the value, where regimes differ in that; elsewhere 0.
+    pub bytes: usize,
+    /// The regime in which one of its lanes does the same alone, if it is asked what the others add.
+    pub alone: Option<&'static str>,
 }
 
 impl Regime {
+    /// All threads do what is counted.
+    #[must_use]
+    pub const fn of_lanes(lanes: usize, name: &'static str, question: &'static str) -> Self {
+        Self { name, question, threads: lanes, lanes, bytes: 0, alone: None }
+    }
+
+    /// With that many threads more, which do something else.
+    #[must_use]
+    pub const fn beside(self, others: usize) -> Self {
+        Self { threads: self.lanes + others, ..self }
+    }
+
+    /// With a value of that size.
+    #[must_use]
+    pub const fn of_bytes(self, bytes: usize) -> Self {
+        Self { bytes, ..self }
+    }
+
+    /// With what its lanes gain on one in the regime of that name.
+    #[must_use]
+    pub const fn gains_on(self, alone: &'static str) -> Self {
+        Self { alone: Some(alone), ..self }
+    }
+
+    /// Threads that do not do what is counted.
+    #[must_use]
+    pub fn others(&self) -> usize {
+        self.threads - self.lanes
+    }
+
     /// Whether all of its threads do the same, and it is named after their number.
     fn is_a_crowd(&self) -> bool {
         let number = self.name.split_once("-thread").map(|(number, _)| number);
@@ -97,8 +143,8 @@ pub struct Contender {
     pub contract: fn(u64) -> Result<(), String>,
     /// Runs a regime once, with that many operations in each lane.
     pub sample: fn(&Regime, u64, &Crew) -> Duration,
-    /// Enters only regimes with at most that many lanes.
-    pub most_lanes: usize,
+    /// Whether it can do what a regime asks for.
+    pub able: fn(&Regime) -> bool,
 }
 
 impl Contender {
@@ -108,10 +154,16 @@ impl Contender {
         self.package == "untorn"
     }
 
+    /// Whether it only shows what a part of the job costs.
+    #[must_use]
+    pub fn is_yardstick(&self) -> bool {
+        self.package == YARDSTICK
+    }
+
     /// Whether it can do what the regime asks for.
     #[must_use]
     pub fn enters(&self, regime: &Regime) -> bool {
-        regime.lanes <= self.most_lanes
+        (self.able)(regime)
     }
 }
 

@@ -180,17 +180,17 @@ pub mod stream {
 
     use super::{Spsc, contract, pop, push};
     use crate::crew::{Crew, Part};
-    use crate::shapes::{ANY, Contender, Regime, Shape};
+    use crate::shapes::{ALWAYS, Contender, Regime, Shape};
 
     /// How many items fit between the two threads.
     pub const CAPACITY: usize = 1024;
 
-    const REGIMES: &[Regime] = &[Regime {
-        name: "u64-cap1024",
-        question: "How long does one item take when two threads stream numbers through 1024 slots?",
-        threads: 2,
-        lanes: 1,
-    }];
+    const REGIMES: &[Regime] = &[Regime::of_lanes(
+        1,
+        "u64-cap1024",
+        "How long does one item take when two threads stream numbers through 1024 slots?",
+    )
+    .beside(1)];
 
     /// The shape, with these contenders.
     #[must_use]
@@ -204,7 +204,7 @@ pub mod stream {
     pub fn entry<S: Spsc>() -> Contender {
         let (name, package) = (S::NAME, S::PACKAGE);
         let (contract, sample) = (contract::<S>, sample::<S>);
-        Contender { name, package, contract, sample, most_lanes: ANY }
+        Contender { name, package, contract, sample, able: ALWAYS }
     }
 
     fn sample<S: Spsc>(_: &Regime, items: u64, crew: &Crew) -> Duration {
@@ -232,14 +232,14 @@ pub mod roundtrip {
 
     use super::{Spsc, contract, pop, push};
     use crate::crew::{Crew, Part};
-    use crate::shapes::{ANY, Contender, Regime, Shape};
+    use crate::shapes::{ALWAYS, Contender, Regime, Shape};
 
-    const REGIMES: &[Regime] = &[Regime {
-        name: "u64-cap1",
-        question: "How long until an answer is back, over two queues of the smallest capacity?",
-        threads: 2,
-        lanes: 1,
-    }];
+    const REGIMES: &[Regime] = &[Regime::of_lanes(
+        1,
+        "u64-cap1",
+        "How long until an answer is back, over two queues of the smallest capacity?",
+    )
+    .beside(1)];
 
     /// The shape, with these contenders.
     #[must_use]
@@ -253,7 +253,7 @@ pub mod roundtrip {
     pub fn entry<S: Spsc>() -> Contender {
         let (name, package) = (S::NAME, S::PACKAGE);
         let (contract, sample) = (contract::<S>, sample::<S>);
-        Contender { name, package, contract, sample, most_lanes: ANY }
+        Contender { name, package, contract, sample, able: ALWAYS }
     }
 
     fn sample<S: Spsc>(_: &Regime, trips: u64, crew: &Crew) -> Duration {

@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows all shapes, their regimes and contenders
+    /// Shows all shapes and probes, their regimes and contenders
     List,
     /// Does two published experiments again: counter and ring, each against a mutex
     Spec {
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => return run::main(cli.run).unwrap_or_else(|error| failed(&error)),
         Some(Command::List) => {
-            print!("{}", term::list(&registry::shapes()));
+            print!("{}", term::list(&registry::shapes(), &registry::probes()));
             Ok(true)
         }
         Some(Command::Spec { quick, rounds, save }) => do_spec(quick, rounds, save.as_deref()),

@@ -12,18 +12,21 @@ use untorn_bench::assertion::{Assertion, Place};
 use untorn_bench::crew::Crew;
 use untorn_bench::env::Environment;
 use untorn_bench::neighbours::Neighbours;
+use untorn_bench::probes::{self, Depth};
 use untorn_bench::record::Record;
-use untorn_bench::registry;
+use untorn_bench::registry::{self, Selection};
 use untorn_bench::report::{Progress, compare, json, term};
 use untorn_bench::runner::{self, Plan};
 use untorn_bench::{instructions, interrupt, spec};
 
+/// Operations of a contract check before a probe: most contenders had a longer one as they were timed.
+const PROBE_CHECKS: u64 = 2_000;
 /// More threads than any machine has a use for.
 const MOST_THREADS: usize = 256;
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// Shapes to measure; all of them if none is named (see `list`)
+    /// Shapes and probes to measure; all of them if none is named (see `list`)
     #[arg(value_name = "SHAPE")]
     shapes: Vec<String>,
     /// Short samples and few rounds: a first look within a minute
@@ -99,26 +102,31 @@ pub(crate) fn main(run: Run) -> Result<ExitCode> {
         let holds = judge(&assertions, &record);
         return Ok(ExitCode::from(u8::from(!holds)));
     }
-    let mut shapes = registry::select(&run.shapes, &run.only)?;
+    let Selection { mut shapes, mut probes } = registry::select(&run.shapes, &run.only)?;
     if let Some(threads) = run.threads {
         shapes = registry::with_threads(shapes, &run.shapes, threads)?;
+        probes.clear();
     }
     let places = Place::all_of(&shapes);
     let assertions = resolved(&run.assertions, &places)?;
-    let plan = plan(&run, runner::entries(&shapes))?;
+    let entries = runner::entries(&shapes);
+    let plan = plan(&run, entries)?;
     let counts = run.instructions && available();
 
     interrupt::watch()?;
     let crew = Crew::of_this_machine();
     let mut record = Record::new(super::command_line(), Environment::capture(&crew), plan.rounds);
     eprintln!("{}", record.environment);
-    let regimes = shapes.iter().map(|shape| shape.regimes.len()).sum();
+    let regimes = shapes.iter().map(|shape| shape.regimes.len()).sum::<usize>() + probes.len();
     // A whole check of all contenders takes a minute, which is more than some ask for.
-    let checks = if run.quick || run.seconds.is_some() { 10_000 } else { 100_000 };
-    let mut progress = Progress::new(regimes, plan.steps(runner::entries(&shapes)));
+    let short = run.quick || run.seconds.is_some();
+    let (checks, depth) = if short { (5_000, Depth::Quick) } else { (100_000, Depth::Full) };
+    let asked: usize = probes.iter().map(|probe| probe.entrants.len()).sum();
+    let mut progress = Progress::new(regimes, plan.steps(entries) + asked as u64);
     let neighbours = Neighbours::watch();
     record.regimes = runner::run(&shapes, &plan, checks, &crew, &mut progress);
     record.others = neighbours.share();
+    record.probes = probes::run(&probes, depth, PROBE_CHECKS, &mut progress);
     record.stopped_of = interrupt::asked().then_some(regimes);
     let failures = if counts {
         instructions::add(&mut record.regimes, &shapes, &progress)
