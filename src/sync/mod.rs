@@ -24,8 +24,6 @@ mod imp;
 
 mod pause;
 
-#[cfg(all(loom, feature = "loom"))]
-pub use imp::refuse_heavy_fences;
 pub(crate) use imp::*;
 pub(crate) use pause::pause_point;
 
