@@ -130,8 +130,11 @@ impl<T: NoUninit> Words<T> {
     }
 }
 
+/// How many words at a time the loops below take through the registers.
+const AT_A_TIME: usize = 8;
+
 /// Copies `words` words out of a shared value. Not inlined, so that the count is no constant by
-/// which the loop could be unrolled.
+/// which all of the loop could be unrolled.
 ///
 /// # Safety
 ///
@@ -139,15 +142,9 @@ impl<T: NoUninit> Words<T> {
 /// as many.
 #[inline(never)]
 unsafe fn load_words(from: *mut usize, to: *mut usize, words: usize) {
-    for i in 0..words {
-        let (from, to) = (from.wrapping_add(i), to.wrapping_add(i));
-        // SAFETY: promised by the caller.
-        let word = unsafe { AtomicUsize::from_ptr(from) };
-        // Relaxed: as in `Words::load_into`.
-        let value = word.load(Relaxed);
-        // SAFETY: promised by the caller.
-        unsafe { to.write_unaligned(value) };
-    }
+    // SAFETY: promised by the caller, for each of the words.
+    let copy = |i| unsafe { load_word(from.wrapping_add(i), to.wrapping_add(i)) };
+    in_bunches(words, copy);
 }
 
 /// Copies `words` words into a shared value. Not inlined, as `load_words`.
@@ -158,15 +155,47 @@ unsafe fn load_words(from: *mut usize, to: *mut usize, words: usize) {
 /// accessed atomically as words only.
 #[inline(never)]
 unsafe fn store_words(from: *const usize, to: *mut usize, words: usize) {
-    for i in 0..words {
-        let (from, to) = (from.wrapping_add(i), to.wrapping_add(i));
-        // SAFETY: promised by the caller.
-        let value = unsafe { from.read_unaligned() };
-        // SAFETY: promised by the caller.
-        let word = unsafe { AtomicUsize::from_ptr(to) };
-        // Relaxed: as in `Words::store`.
-        word.store(value, Relaxed);
+    // SAFETY: promised by the caller, for each of the words.
+    let copy = |i| unsafe { store_word(from.wrapping_add(i), to.wrapping_add(i)) };
+    in_bunches(words, copy);
+}
+
+/// Calls `copy` for each number below `words`.
+#[inline(always)]
+fn in_bunches(words: usize, copy: impl Fn(usize)) {
+    let bunched = words - words % AT_A_TIME;
+    for first in (0..bunched).step_by(AT_A_TIME) {
+        for i in 0..AT_A_TIME {
+            copy(first + i);
+        }
     }
+    (bunched..words).for_each(copy);
+}
+
+/// # Safety
+///
+/// `from` is valid, aligned and accessed atomically as a word only; `to` is valid for writing.
+#[inline(always)]
+unsafe fn load_word(from: *mut usize, to: *mut usize) {
+    // SAFETY: promised by the caller.
+    let word = unsafe { AtomicUsize::from_ptr(from) };
+    // Relaxed: as in `Words::load_into`.
+    let value = word.load(Relaxed);
+    // SAFETY: promised by the caller.
+    unsafe { to.write_unaligned(value) };
+}
+
+/// # Safety
+///
+/// `from` is valid for reading; `to` is valid, aligned and accessed atomically as a word only.
+#[inline(always)]
+unsafe fn store_word(from: *const usize, to: *mut usize) {
+    // SAFETY: promised by the caller.
+    let value = unsafe { from.read_unaligned() };
+    // SAFETY: promised by the caller.
+    let word = unsafe { AtomicUsize::from_ptr(to) };
+    // Relaxed: as in `Words::store`.
+    word.store(value, Relaxed);
 }
 
 #[cfg(test)]
