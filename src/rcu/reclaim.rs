@@ -234,12 +234,24 @@ impl Engine {
     }
 
     fn seen_with(&self, head: NonNull<Root>, block: &Block) -> bool {
-        (0..GLANCES).any(|look| {
-            if look > 0 {
-                spin_hint();
+        let mut idle_looks = 0;
+        let mut last = None;
+        for _ in 0..LOOKS {
+            if !block.is_owned() || block.slots().iter().any(|slot| slot.look().is(head)) {
+                return true;
             }
-            !block.is_owned() || block.slots().iter().any(|slot| slot.look().is(head.addr().get()))
-        })
+            // Who reads in a loop will soon be seen with it. Who does not read now is left to the
+            // fence, which costs less than many looks where it does not interrupt anybody.
+            let now = block.slots()[0].look();
+            if last.replace(now) == Some(now) {
+                idle_looks += 1;
+                if idle_looks == GLANCES {
+                    return false;
+                }
+            }
+            spin_hint();
+        }
+        false
     }
 
     /// Frees what is older than `head` and no slot holds; for the holder of the turn, if no reader

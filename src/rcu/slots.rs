@@ -1,10 +1,11 @@
 //! Where readers say what they hold.
 
 use alloc::boxed::Box;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
 use crossbeam_utils::CachePadded;
 
+use super::chain::Root;
 use crate::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
@@ -70,7 +71,7 @@ impl Slot {
 }
 
 /// What a scan found in a slot.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Held(usize);
 
 impl Held {
@@ -78,8 +79,8 @@ impl Held {
         self.0 == tag
     }
 
-    pub(super) fn is(self, address: usize) -> bool {
-        self.0 == address
+    pub(super) fn is(self, root: NonNull<Root>) -> bool {
+        self.0 == root.addr().get()
     }
 
     /// The address of a version, of this cell or another, if it is not idle.

@@ -111,13 +111,13 @@ pub(crate) use std::thread_local;
 #[cfg(feature = "alloc")]
 pub(crate) const SLOTS: usize = 8;
 
-/// How often a scan looks at a reader in the hope to see it with the current version. One that reads in
-/// a loop is so seen in a few looks; the fence for one that does not read is cheaper than many.
+/// How often a scan may find a reader unchanged before it gives up the hope to see it with the current
+/// version.
 #[cfg(feature = "alloc")]
 pub(crate) const GLANCES: u32 = 8;
 
-/// How often a scan looks again at a reader that is about to pick something up: much longer than the
-/// two instructions that takes, much shorter than a pre-empted reader stays away.
+/// How often a scan looks again at a reader that is about to pick something up, or is at work: much
+/// longer than a read takes, much shorter than a pre-empted reader stays away.
 #[cfg(feature = "alloc")]
 pub(crate) const LOOKS: u32 = 128;
 
