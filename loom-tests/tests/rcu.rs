@@ -408,8 +408,9 @@ fn a_refused_fence_frees_nothing() {
     refuse_heavy_fences(true);
     explore([(0, true, 1)], || {
         let cell = cell(Policy::Manual);
-        // Owned and idle, so never seen.
-        let _reader = cell.reader();
+        // Awake and idle, so it is not seen.
+        let reader = cell.reader();
+        drop(reader.read());
         let writer = spawn(|| {
             cell.store(Tracked::new(1));
             (cell.try_reclaim(), cell.synchronize().is_err(), cell.pending())

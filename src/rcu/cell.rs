@@ -91,7 +91,7 @@ impl<T: Send + Sync> Rcu<T> {
     #[doc(alias = "load")]
     #[inline]
     pub fn read(&self) -> Guard<'_, T> {
-        Guard::new(self.pin())
+        Guard::new(threads::pin(&self.engine))
     }
 
     /// As [`read`](Self::read), with a guard that keeps the cell alive instead of borrowing it.
@@ -184,20 +184,14 @@ impl<T: Send + Sync> Rcu<T> {
         Guard::new(pin)
     }
 
-    /// Holds the current version in a slot of this thread.
-    #[inline]
-    fn pin(&self) -> Pin<'_> {
-        Pin::new(&self.engine, threads::slot(&self.engine))
-    }
-
     /// Publishes `value`, and returns the hold on what it replaced.
     #[inline]
     fn exchange(&self, value: T) -> Pin<'_> {
         let new = Version::boxed(value);
-        let mut pin = self.pin();
+        let mut pin = threads::pin(&self.engine);
         // SAFETY: just made by `boxed`, and tried until it is given up.
         while !unsafe { self.engine.replace(&pin, new) } {
-            pin.renew();
+            pin = threads::pin(&self.engine);
         }
         pin
     }
@@ -214,10 +208,10 @@ impl<T: Send + Sync> Rcu<T> {
     pub fn update(&self, mut change: impl FnMut(&T) -> T) {
         let mut guard = self.read();
         loop {
-            match self.compare_exchange(&guard, change(&guard)) {
-                Ok(()) => return,
-                Err(_) => guard.renew(),
+            if self.compare_exchange(&guard, change(&guard)).is_ok() {
+                return;
             }
+            guard = self.read();
         }
     }
 
@@ -305,7 +299,7 @@ impl<T: Send + Sync> Rcu<T> {
     /// ```
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.engine.pending(self.pin().version())
+        self.engine.pending(threads::pin(&self.engine).version())
     }
 
     /// Waits until nobody holds a value that was replaced before the call, and frees those values.
@@ -325,7 +319,7 @@ impl<T: Send + Sync> Rcu<T> {
     /// # Ok::<(), untorn::rcu::Stuck>(())
     /// ```
     pub fn synchronize(&self) -> Result<(), Stuck> {
-        let target = self.pin().version();
+        let target = threads::pin(&self.engine).version();
         self.engine.wait_until_freed(target).map_err(|_| Stuck(()))
     }
 

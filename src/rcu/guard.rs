@@ -41,13 +41,6 @@ impl<'a, T> Guard<'a, T> {
     pub(super) fn into_pin(self) -> Pin<'a> {
         self.pin
     }
-
-    /// Lets go of its value and holds the current one.
-    pub(super) fn renew(&mut self) {
-        self.pin.renew();
-        // SAFETY: as in `new`.
-        self.value = unsafe { Version::value(self.pin.root()) };
-    }
 }
 
 impl<'a, T: ?Sized> Guard<'a, T> {

@@ -14,7 +14,7 @@
 //! | | |
 //! |---|---|
 //! | consistency | a guard holds one value that was stored, unchanged, for as long as it lives. A read never returns a value older than one whose store was finished before it began |
-//! | `Reader::read`, `read`, dropping a guard | wait-free: no loop, no locked instruction; on Linux no fence. Each eighth guard that a thread keeps takes a new line of slots |
+//! | `Reader::read`, `read`, dropping a guard | wait-free: no loop, no locked instruction; on Linux no fence but that of the first read after a pause in which others stored. Each eighth guard that a thread keeps takes a new line of slots |
 //! | `Reader::cached` | wait-free; one load while nothing is stored |
 //! | `store`, `swap`, `update`, `compare_exchange` | lock-free: they start again only when another store got through. A stopped reader or writer stops nobody |
 //! | reclaiming | nobody waits for it; one thread at a time does it, and does it again for those who asked meanwhile. If that thread is stopped, values pile up until it goes on |
@@ -45,10 +45,16 @@
 //!
 //! The fences stand between a store and a load on each side: *announce, then look* against *publish,
 //! then scan*. On Linux the readers' fence is one for the compiler alone, and membarrier(2) makes up
-//! for it on the side that scans, once for many values. Elsewhere, with `--cfg untorn_symmetric`, and
-//! where the kernel refuses at start, both are real, and a read costs one fence. If the kernel
-//! refuses *later* (a filter on system calls was installed), nothing is freed any more, and
-//! [`synchronize`](Rcu::synchronize) says so.
+//! for it on the side that scans, once for many values. It interrupts every processor that runs a
+//! thread of the process, so it is left out wherever it can be. A reader that was seen holding the
+//! current version will not find an older one. One that does not read is put to sleep by the way: the
+//! first read afterwards fences for itself, and until then no scan need care. So in steady state there
+//! is no system call at all.
+//!
+//! On other systems, with `--cfg untorn_symmetric`, and where the kernel refuses at start, both fences
+//! are real, and a read costs one. If the kernel refuses *later* (a filter on system calls was
+//! installed), only what the two exceptions above allow is freed, and [`synchronize`](Rcu::synchronize)
+//! says so where that is not enough.
 //!
 //! # Invariants
 //!
@@ -62,14 +68,16 @@
 //!   afterwards.
 //! * I5: one thread at a time has the turn, and with it the links and the bin.
 //! * I6: garbage of the versions `birth..death` is freed only if no guard holds one of them.
+//! * I7: while a block is asleep, its owner has announced nothing that does not show in its slots, and
+//!   will fence between its next announcement and the look at the cell.
 //!
 //! # Edges
 //!
 //! * E1, publish to read: `compare_exchange(Release)` of `current` to `load(Acquire)`.
-//! * E2, announce to scan: a reader stores its tag, fences and loads `current`; the scan comes after a
-//!   load of `current` and a fence. Of two fences one is first: either the scan sees the tag, or what
-//!   the reader wrote next; or the reader finds the version that the scanning thread saw, or a newer
-//!   one, and the scan frees neither.
+//! * E2, announce to scan: a reader stores its tag (and that it is awake), fences and loads `current`;
+//!   the scan comes after a load of `current` and a fence. Of two fences one is first: either the scan
+//!   sees the tag, or what the reader wrote next; or the reader finds the version that the scanning
+//!   thread saw, or a newer one, and the scan frees neither.
 //! * E3, last use to free: `store(Release)` of the slot, to idle or to the next version, to the scan's
 //!   `load(Acquire)`.
 //! * E4, guard dropped to reclaim: the reader stores idle, fences, and loads `wanted`; who has the turn
@@ -81,11 +89,13 @@
 //! * E8, garbage retired to sorted: `compare_exchange(Release)` to `swap(Acquire)`.
 //! * E9, freed to `synchronize`: `store(Release)` of `oldest` to `load(Acquire)`, and the same of the
 //!   count that it sleeps on; between that count and the number of sleepers, a fence on each side.
-//! * E10, owner of a block to the next, and to the scan: `store(false, Release)` of `owned` to the
-//!   fence after the claim, and to `load(Acquire)`.
+//! * E10, owner of a block to the next, and to the scan: `store(false, Release)` of `owned` to
+//!   `compare_exchange(Acquire)`, and to `load(Acquire)`.
 //! * E11, seen to scan: `store(Release)` of the slot that holds the current version to
 //!   `load(Acquire)`. By coherence that reader finds nothing older afterwards, and by this edge the
 //!   scan finds what it held before.
+//! * E12, asleep to scan: `store(Release)` of `sleep` by who claimed the block, or
+//!   `compare_exchange(Release)` by a scan that fenced, to `load(Acquire)` by another scan.
 //!
 //! # Limits
 //!

@@ -4,8 +4,9 @@ use core::ptr::NonNull;
 
 use super::chain::Root;
 use super::engine::Engine;
-use super::slots::Slot;
-use crate::sync::{light_if, pause_point};
+use super::slots::{Block, Slot};
+use crate::sync::atomic::{Ordering::SeqCst, fence};
+use crate::sync::pause_point;
 
 /// Holds one version: it is not freed before this is dropped (I3).
 ///
@@ -24,18 +25,31 @@ unsafe impl Send for Pin<'_> {}
 unsafe impl Sync for Pin<'_> {}
 
 impl<'a> Pin<'a> {
-    /// Holds the current version, in an idle slot of a block that the caller owns.
+    /// Holds the current version, in a slot of this block that is the caller's to take (I2).
     #[inline(always)]
-    pub(super) fn new(engine: &'a Engine, slot: &'a Slot) -> Self {
-        Self { engine, slot, root: pick_up(engine, slot) }
+    pub(super) fn new(engine: &'a Engine, block: &Block, slot: &'a Slot) -> Self {
+        slot.announce(engine.tag());
+        // Either a scan sees the announcement, or what we see below is not freed by it (E2).
+        block.light();
+        Self::announced(engine, slot)
     }
 
-    /// Lets go of what it holds and holds the current version instead.
-    #[inline]
-    pub(super) fn renew(&mut self) {
-        self.root = pick_up(self.engine, self.slot);
-        // Someone may have waited for what was held.
-        self.engine.let_go();
+    /// The same in a slot of a block that the caller does not own, and so cannot ask whether it is
+    /// awake.
+    #[cold]
+    pub(super) fn in_a_slot_once(engine: &'a Engine, slot: &'a Slot) -> Self {
+        slot.announce(engine.tag());
+        // SeqCst: as above, on our own.
+        fence(SeqCst);
+        Self::announced(engine, slot)
+    }
+
+    #[inline(always)]
+    fn announced(engine: &'a Engine, slot: &'a Slot) -> Self {
+        pause_point("rcu.read.announced");
+        let root = engine.current();
+        slot.settle(root.addr().get());
+        Self { engine, slot, root }
     }
 
     /// The cell.
@@ -56,17 +70,6 @@ impl<'a> Pin<'a> {
         // SAFETY: held, so not freed (I3).
         unsafe { Root::version(self.root) }
     }
-}
-
-#[inline(always)]
-fn pick_up(engine: &Engine, slot: &Slot) -> NonNull<Root> {
-    slot.announce(engine.tag());
-    // Either a scan sees the announcement, or what we see below is not freed by it (E2).
-    light_if(engine.is_light());
-    pause_point("rcu.read.announced");
-    let root = engine.current();
-    slot.settle(root.addr().get());
-    root
 }
 
 impl Drop for Pin<'_> {

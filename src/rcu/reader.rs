@@ -62,20 +62,21 @@ impl<'a, T> Reader<'a, T> {
     /// ```
     #[inline]
     pub fn read(&self) -> Guard<'a, T> {
-        let slot = match self.home.get().idle() {
-            Some(slot) => slot,
-            None => self.slot_in_another_block(),
+        let home = self.home.get();
+        let (home, slot) = match home.idle() {
+            Some(slot) => (home, slot),
+            None => self.move_to_another_block(),
         };
-        Guard::new(Pin::new(self.engine, slot))
+        Guard::new(Pin::new(self.engine, home, slot))
     }
 
     /// All slots are in use by guards that live on: the reader moves to another block.
     #[cold]
     #[inline(never)]
-    fn slot_in_another_block(&self) -> &'a Slot {
+    fn move_to_another_block(&self) -> (&'a Block, &'a Slot) {
         let (block, slot) = self.engine.readers.claim_slot();
         self.home.replace(block).release();
-        slot
+        (block, slot)
     }
 
     /// The current value, which the reader keeps until the next call. Wait-free.
@@ -110,11 +111,11 @@ impl<'a, T> Reader<'a, T> {
     #[cold]
     #[inline(never)]
     fn refresh(&mut self) {
-        match &mut self.kept {
-            Some(pin) => pin.renew(),
-            None => self.kept = Some(self.read().into_pin()),
-        }
-        self.seen = self.kept.as_ref().map_or(ptr::null(), |pin| pin.root().as_ptr());
+        // The new one before the old one is let go: a destructor that this runs may panic.
+        self.seen = ptr::null();
+        let pin = self.read().into_pin();
+        self.seen = pin.root().as_ptr();
+        self.kept = Some(pin);
     }
 
     /// Lets go of what [`cached`](Self::cached) keeps.

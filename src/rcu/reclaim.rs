@@ -191,9 +191,7 @@ impl Engine {
         let has_older = unsafe { Root::older(head) }.is_some();
         let nothing_retired = !has_older && bin.fresh.is_empty();
         if bin.settled != version && !nothing_retired {
-            if !self.all_seen_with(head) {
-                heavy()?;
-            }
+            self.settle_readers(head)?;
             bin.settled = version;
         }
         let asked = self.reclaimer.policy == Policy::Prompt || self.reclaimer.progress.is_awaited();
@@ -218,40 +216,32 @@ impl Engine {
         }
     }
 
-    /// Whether each reader has been seen holding `head`, which spares the heavy fence: who has found
-    /// `head` once finds nothing older afterwards, and what it held before shows in its slots (E11).
-    fn all_seen_with(&self, head: NonNull<Root>) -> bool {
+    /// Returns when no reader will pick up anything older than `head`, and all that they hold shows.
+    fn settle_readers(&self, head: NonNull<Root>) -> Result<(), Refused> {
         if !self.is_light() {
-            // The heavy fence is no heavier than the one below.
-            return false;
+            return heavy();
         }
-        // SeqCst: who claims a block later than we look at it finds `head` (E2).
+        // SeqCst: who wakes up, or claims a block, later than we look at it finds `head` (E2).
         fence(SeqCst);
-        threads::blocks()
-            .filter(|block| !threads::is_mine(block))
-            .chain(self.readers.blocks())
-            .all(|block| self.seen_with(head, block))
+        let mut fence_due = false;
+        for block in self.blocks_of_others() {
+            // When the fence is due, no second look will spare it.
+            if !is_settled(block, head, if fence_due { 1 } else { GLANCES }) {
+                block.grow_tired(self.tag());
+                fence_due = true;
+            }
+        }
+        if !fence_due {
+            return Ok(());
+        }
+        let fenced = heavy();
+        self.blocks_of_others().for_each(|block| block.fall_asleep(self.tag(), fenced.is_ok()));
+        fenced
     }
 
-    fn seen_with(&self, head: NonNull<Root>, block: &Block) -> bool {
-        let mut idle_looks = 0;
-        let mut last = None;
-        for _ in 0..LOOKS {
-            if !block.is_owned() || block.slots().iter().any(|slot| slot.look().is(head)) {
-                return true;
-            }
-            // Who reads in a loop will soon be seen with it. Who does not read now is left to the
-            // fence, which costs less than many looks where it does not interrupt anybody.
-            let now = block.slots()[0].look();
-            if last.replace(now) == Some(now) {
-                idle_looks += 1;
-                if idle_looks == GLANCES {
-                    return false;
-                }
-            }
-            spin_hint();
-        }
-        false
+    /// All blocks but that of this thread, which sees its own accesses in order.
+    fn blocks_of_others(&self) -> impl Iterator<Item = &Block> {
+        threads::blocks().filter(|block| !threads::is_mine(block)).chain(self.readers.blocks())
     }
 
     /// Frees what is older than `head` and no slot holds; for the holder of the turn, if no reader
@@ -337,4 +327,27 @@ impl Drop for Engine {
             }
         });
     }
+}
+
+/// Whether the owner of the block will not pick up anything older than `head`: because there is none;
+/// or because it fences first (E2); or because it was seen holding `head`, and by coherence finds
+/// nothing older afterwards, while what it held before shows in its slots (E11).
+fn is_settled(block: &Block, head: NonNull<Root>, patience: u32) -> bool {
+    let (mut unchanged, mut last) = (0, None);
+    for _ in 0..LOOKS {
+        let is_seen = || block.slots().iter().any(|slot| slot.look().is(head));
+        if !block.is_owned() || block.is_asleep() || is_seen() {
+            return true;
+        }
+        // Who reads in a loop will soon be seen with it. Who does not read now is put to sleep.
+        let now = block.slots()[0].look();
+        if last.replace(now) == Some(now) || patience == 1 {
+            unchanged += 1;
+            if unchanged == patience {
+                return false;
+            }
+        }
+        spin_hint();
+    }
+    false
 }

@@ -9,9 +9,9 @@ use super::chain::Root;
 use crate::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
-    fence,
+    compiler_fence, fence,
 };
-use crate::sync::{SLOTS, const_unless_loom, own_load, repeated};
+use crate::sync::{SLOTS, const_unless_loom, is_light, own_load, repeated};
 
 /// What one guard holds: nothing, the address of a version, or, for two instructions, the tag of a
 /// cell, which says "whatever is current there, or was when you looked".
@@ -36,7 +36,7 @@ impl Slot {
     /// Announces that something of the cell with this tag is about to be held.
     #[inline(always)]
     pub(super) fn announce(&self, tag: usize) {
-        // Relaxed: the caller's fence orders it before the look at the cell (E2). Nothing is read
+        // Relaxed: `Block::light` orders it before the look at the cell (E2). Nothing is read
         // through the tag: a scan that sees it frees nothing.
         self.0.store(tag, Relaxed);
     }
@@ -83,9 +83,9 @@ impl Held {
         self.0 == root.addr().get()
     }
 
-    /// The address of a version, of this cell or another, if it is not idle.
+    /// The address of a version, of this cell or another.
     pub(super) fn address(self) -> Option<usize> {
-        (self.0 != IDLE).then_some(self.0)
+        (self.0 % 2 == 0 && self.0 != IDLE).then_some(self.0)
     }
 }
 
@@ -94,9 +94,19 @@ pub(super) struct Block {
     slots: [Slot; SLOTS],
     /// True while someone, the owner, may take idle slots (I2).
     owned: AtomicBool,
+    /// Whether the owner must fence when it next picks something up: `AWAKE` if not, or one of the
+    /// others, or the tag of a cell whose scan is about to make it `ASLEEP` (I7).
+    sleep: AtomicUsize,
     /// The block that was added before this one, or null. Written before this one is published.
     next: *const CachePadded<Self>,
 }
+
+/// The owner picks up what it likes, without a fence.
+const AWAKE: usize = 0;
+/// The owner fences each time: where that is the only fence there is.
+const NEVER_LIGHT: usize = 1;
+/// The owner fences, and says that it is awake, before it next looks at a cell.
+const ASLEEP: usize = 3;
 
 // SAFETY: `next` does not change once another thread can see the block, and its target lives as
 // long as the registry that both are part of.
@@ -115,6 +125,51 @@ impl Block {
     #[inline(never)]
     fn idle_beyond_the_first(&self) -> Option<&Slot> {
         self.slots[1..].iter().find(|slot| slot.is_idle())
+    }
+
+    /// Comes between an announcement in a slot of this block and the look at the cell.
+    #[inline(always)]
+    pub(super) fn light(&self) {
+        // Where the owner is awake, this is all (E2): a heavy fence makes up for it.
+        compiler_fence(SeqCst);
+        // Relaxed: ordered by the fence.
+        if self.sleep.load(Relaxed) != AWAKE {
+            self.wake_up();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake_up(&self) {
+        // Relaxed: ordered by the fence. A scan that still finds us asleep made its current version
+        // known to us by its own fence (E2).
+        if self.sleep.load(Relaxed) != NEVER_LIGHT {
+            // Relaxed: as above.
+            self.sleep.store(AWAKE, Relaxed);
+        }
+        // SeqCst: of this fence and a scan's, one is first (E2).
+        fence(SeqCst);
+    }
+
+    /// Whether the owner is known to fence before it next looks at a cell.
+    pub(super) fn is_asleep(&self) -> bool {
+        // Acquire (E12): what it held when it fell asleep shows in the slots.
+        self.sleep.load(Acquire) == ASLEEP
+    }
+
+    /// Begins to put the owner to sleep; for the scan that holds this tag, before a heavy fence.
+    pub(super) fn grow_tired(&self, tag: usize) {
+        // Relaxed: ordered by the heavy fence. Where it fails, the owner is not awake anyway.
+        let _ = self.sleep.compare_exchange(AWAKE, tag, Relaxed, Relaxed);
+    }
+
+    /// Ends what `grow_tired` began. If the heavy fence was made, each announcement of which the owner
+    /// looked at `sleep` too early to notice is visible now (I7).
+    pub(super) fn fall_asleep(&self, tag: usize, is_fenced: bool) {
+        let to = if is_fenced { ASLEEP } else { AWAKE };
+        // Release (E12): who finds the owner asleep sees what the heavy fence made visible to us.
+        // Relaxed: on failure the owner has woken up meanwhile, or never slept.
+        let _ = self.sleep.compare_exchange(tag, to, Release, Relaxed);
     }
 
     pub(super) fn slots(&self) -> &[Slot] {
@@ -138,8 +193,8 @@ impl Block {
         // Relaxed: hints. The exchange decides, and the owner looks again at each slot.
         let worth = !self.owned.load(Relaxed)
             && self.slots.iter().filter(|slot| slot.0.load(Relaxed) == IDLE).count() * 2 >= SLOTS;
-        // Relaxed: the fence that the caller makes next is what acquires (E10).
-        worth && self.owned.compare_exchange(false, true, Relaxed, Relaxed).is_ok()
+        // Acquire (E10): the slots as the last owner left them. Relaxed: on failure nothing is touched.
+        worth && self.owned.compare_exchange(false, true, Acquire, Relaxed).is_ok()
     }
 }
 
@@ -166,7 +221,8 @@ impl Registry {
         }
     }
 
-    /// A slot to be used once, in a block that nobody owns afterwards. Lock-free.
+    /// A slot to be used once, by who fences for itself, in a block that nobody owns afterwards.
+    /// Lock-free.
     pub(super) fn claim_slot_once(&self) -> &Slot {
         let (block, slot) = self.claim_slot();
         slot.reserve();
@@ -181,9 +237,11 @@ impl Registry {
             Some(block) => block,
             None => self.add(),
         };
-        // SeqCst: the slots are visible as the last owner left them (E10); and a scan that found the
-        // block without an owner, or not at all, made its current version known to us (E2).
-        fence(SeqCst);
+        // A scan that found the block without an owner, or not at all, relies on the fence of our
+        // first read, as if it had found us asleep (E2).
+        let sleep = if is_light() { ASLEEP } else { NEVER_LIGHT };
+        // Release (E12): the slots as the last owner left them.
+        block.sleep.store(sleep, Release);
         block
     }
 
@@ -191,6 +249,7 @@ impl Registry {
         let block = Box::into_raw(Box::new(CachePadded::new(Block {
             slots: repeated!(Slot(AtomicUsize::new(IDLE)); SLOTS),
             owned: AtomicBool::new(true),
+            sleep: AtomicUsize::new(NEVER_LIGHT),
             next: ptr::null(),
         })));
         // Relaxed: only linked. A scan that reads our exchange below has acquired all earlier ones with

@@ -1,14 +1,15 @@
 //! The slots of threads that read without a handle.
 
 use super::engine::Engine;
-use super::slots::{Block, Slot};
+use super::pin::Pin;
+use super::slots::Block;
 use crate::sync::{with_threads, without_threads};
 
 with_threads! {
     use core::cell::Cell;
 
     use super::memory;
-    use super::slots::{Blocks, Registry};
+    use super::slots::{Blocks, Registry, Slot};
     use crate::sync::thread_local;
 
     /// The blocks of all threads of the process. A block of a thread that has ended goes to the next
@@ -44,29 +45,32 @@ with_threads! {
         HOME.get().is_some_and(|home| core::ptr::eq(home, block))
     }
 
-    /// A slot of this thread.
+    /// Holds the current version in a slot of this thread.
     #[inline]
-    pub(super) fn slot(_: &Engine) -> &'static Slot {
-        match HOME.get().and_then(Block::idle) {
-            Some(slot) => slot,
-            None => slot_in_another_block(),
+    pub(super) fn pin(engine: &Engine) -> Pin<'_> {
+        if let Some(home) = HOME.get() {
+            if let Some(slot) = home.idle() {
+                return Pin::new(engine, home, slot);
+            }
+        }
+        match move_to_another_block() {
+            Some((home, slot)) => Pin::new(engine, home, slot),
+            None => Pin::in_a_slot_once(engine, THREADS.claim_slot_once()),
         }
     }
 
-    /// The thread has no block yet, or has filled it with guards that live on: it moves to another.
+    /// The thread has no block yet, or has filled it with guards that live on. None where it ends,
+    /// and would not give a block back later.
     #[cold]
     #[inline(never)]
-    fn slot_in_another_block() -> &'static Slot {
-        if LEAVING.try_with(|_| ()).is_err() {
-            // The thread ends, and nobody would give the block back later.
-            return THREADS.claim_slot_once();
-        }
+    fn move_to_another_block() -> Option<(&'static Block, &'static Slot)> {
+        LEAVING.try_with(|_| ()).ok()?;
         let (block, slot) = THREADS.claim_slot();
         match HOME.replace(Some(block)) {
             Some(full) => full.release(),
             None => memory::enter(),
         }
-        slot
+        Some((block, slot))
     }
 }
 
@@ -80,7 +84,7 @@ without_threads! {
         false
     }
 
-    pub(super) fn slot(engine: &Engine) -> &Slot {
-        engine.readers.claim_slot_once()
+    pub(super) fn pin(engine: &Engine) -> Pin<'_> {
+        Pin::in_a_slot_once(engine, engine.readers.claim_slot_once())
     }
 }
