@@ -11,15 +11,13 @@ use untorn::rcu::{Policy, Rcu, Reader};
 
 type Cell = Rcu<Tracked>;
 
-/// A cell for one execution, which ends with it.
-fn cell(policy: Policy) -> &'static Cell {
-    Box::leak(Box::new(Rcu::with_policy(Tracked::new(0), policy)))
-}
-
-/// Drops the cell; everything that it holds is freed then.
-fn end(cell: &'static Cell) {
-    // SAFETY: leaked by `cell`; all threads that used it have been joined.
+/// Runs `scenario` on a cell that threads can hold, and frees that and all that it holds.
+fn on_a_cell<R>(policy: Policy, scenario: impl FnOnce(&'static Cell) -> R) -> R {
+    let cell: &'static Cell = Box::leak(Box::new(Rcu::with_policy(Tracked::new(0), policy)));
+    let result = scenario(cell);
+    // SAFETY: leaked above; the scenario has joined all threads that used it.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(cell).cast_mut()) });
+    result
 }
 
 fn storing(cell: &'static Cell, values: impl IntoIterator<Item = usize> + 'static) -> Thread<()> {
@@ -43,13 +41,13 @@ fn reading(reader: Reader<'static, Tracked>) -> Thread<usize> {
 #[test]
 fn e1_e2_e3_a_value_is_not_freed_while_it_is_read() {
     explore([0, 1], || {
-        let cell = cell(Policy::Prompt);
-        let reader = reading(cell.reader());
-        let writer = storing(cell, [1]);
-        let seen = reader.join();
-        writer.join();
-        end(cell);
-        seen
+        on_a_cell(Policy::Prompt, |cell| {
+            let reader = reading(cell.reader());
+            let writer = storing(cell, [1]);
+            let seen = reader.join();
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -57,14 +55,14 @@ fn e1_e2_e3_a_value_is_not_freed_while_it_is_read() {
 #[test]
 fn e3_a_slot_that_moved_on_releases_the_old_value() {
     explore_bounded(2, [(0, 0), (0, 1), (1, 1)], || {
-        let cell = cell(Policy::Prompt);
-        let reader = cell.reader();
-        let reader = spawn(move || (reader.read().get(), reader.read().get()));
-        let writer = storing(cell, [1]);
-        let seen = reader.join();
-        writer.join();
-        end(cell);
-        seen
+        on_a_cell(Policy::Prompt, |cell| {
+            let reader = cell.reader();
+            let reader = spawn(move || (reader.read().get(), reader.read().get()));
+            let writer = storing(cell, [1]);
+            let seen = reader.join();
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -72,14 +70,13 @@ fn e3_a_slot_that_moved_on_releases_the_old_value() {
 #[test]
 fn e4_the_last_one_out_frees() {
     explore([0], || {
-        let cell = cell(Policy::Prompt);
-        let reader = reading(cell.reader());
-        let writer = storing(cell, [1]);
-        reader.join();
-        writer.join();
-        let pending = cell.pending();
-        end(cell);
-        pending
+        on_a_cell(Policy::Prompt, |cell| {
+            let reader = reading(cell.reader());
+            let writer = storing(cell, [1]);
+            reader.join();
+            writer.join();
+            cell.pending()
+        })
     });
 }
 
@@ -88,16 +85,16 @@ fn e4_the_last_one_out_frees() {
 #[test]
 fn e5_a_guard_dropped_elsewhere() {
     explore_bounded(2, [(0, 0), (0, 1)], || {
-        let cell = cell(Policy::Prompt);
-        let reader = cell.reader();
-        let guard = reader.read();
-        let elsewhere = spawn(move || guard.get());
-        let reader = reading(reader);
-        let writer = storing(cell, [1]);
-        let seen = (elsewhere.join(), reader.join());
-        writer.join();
-        end(cell);
-        seen
+        on_a_cell(Policy::Prompt, |cell| {
+            let reader = cell.reader();
+            let guard = reader.read();
+            let elsewhere = spawn(move || guard.get());
+            let reader = reading(reader);
+            let writer = storing(cell, [1]);
+            let seen = (elsewhere.join(), reader.join());
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -106,12 +103,11 @@ fn e5_a_guard_dropped_elsewhere() {
 #[test]
 fn e6_the_turn_is_handed_over() {
     explore_bounded(2, [(0, 1), (0, 2)], || {
-        let cell = cell(Policy::Prompt);
-        let writers = [storing(cell, [1]), storing(cell, [2])];
-        writers.into_iter().for_each(Thread::join);
-        let left = (cell.pending(), cell.read().get());
-        end(cell);
-        left
+        on_a_cell(Policy::Prompt, |cell| {
+            let writers = [storing(cell, [1]), storing(cell, [2])];
+            writers.into_iter().for_each(Thread::join);
+            (cell.pending(), cell.read().get())
+        })
     });
 }
 
@@ -119,13 +115,13 @@ fn e6_the_turn_is_handed_over() {
 #[test]
 fn e2_e7_a_reader_comes_during_a_scan() {
     explore_bounded(2, [0, 1], || {
-        let cell = cell(Policy::Prompt);
-        let reader = spawn(|| cell.reader().read().get());
-        let writer = storing(cell, [1]);
-        let seen = reader.join();
-        writer.join();
-        end(cell);
-        seen
+        on_a_cell(Policy::Prompt, |cell| {
+            let reader = spawn(|| cell.reader().read().get());
+            let writer = storing(cell, [1]);
+            let seen = reader.join();
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -133,14 +129,14 @@ fn e2_e7_a_reader_comes_during_a_scan() {
 #[test]
 fn e2_a_third_thread_reclaims() {
     explore([(0, 0), (0, 1), (1, 0), (1, 1)], || {
-        let cell = cell(Policy::Manual);
-        let reader = reading(cell.reader());
-        let writer = storing(cell, [1]);
-        let other = spawn(|| cell.try_reclaim());
-        let seen = (reader.join(), other.join());
-        writer.join();
-        end(cell);
-        seen
+        on_a_cell(Policy::Manual, |cell| {
+            let reader = reading(cell.reader());
+            let writer = storing(cell, [1]);
+            let other = spawn(|| cell.try_reclaim());
+            let seen = (reader.join(), other.join());
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -217,30 +213,30 @@ fn e8_garbage_is_freed_by_another_thread() {
 #[test]
 fn e9_synchronize_waits_for_readers() {
     explore_bounded(2, [0, 1], || {
-        let cell = cell(Policy::Manual);
-        let data = Arc::new(UnsafeCell::new(0));
-        let reader = spawn({
-            let (data, reader) = (Arc::clone(&data), cell.reader());
-            move || {
-                let guard = reader.read();
-                let seen = guard.get();
-                if seen == 0 {
-                    // SAFETY: version 0 is held, so the other thread waits.
-                    data.with_mut(|data| unsafe { *data += 1 });
+        on_a_cell(Policy::Manual, |cell| {
+            let data = Arc::new(UnsafeCell::new(0));
+            let reader = spawn({
+                let (data, reader) = (Arc::clone(&data), cell.reader());
+                move || {
+                    let guard = reader.read();
+                    let seen = guard.get();
+                    if seen == 0 {
+                        // SAFETY: version 0 is held, so the other thread waits.
+                        data.with_mut(|data| unsafe { *data += 1 });
+                    }
+                    seen
                 }
-                seen
-            }
-        });
-        let writer = spawn(move || {
-            cell.store(Tracked::new(1));
-            cell.synchronize().expect("fences work here");
-            // SAFETY: nobody holds version 0 any more.
-            data.with_mut(|data| unsafe { *data += 1 });
-        });
-        let seen = reader.join();
-        writer.join();
-        end(cell);
-        seen
+            });
+            let writer = spawn(move || {
+                cell.store(Tracked::new(1));
+                cell.synchronize().expect("fences work here");
+                // SAFETY: nobody holds version 0 any more.
+                data.with_mut(|data| unsafe { *data += 1 });
+            });
+            let seen = reader.join();
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -248,28 +244,28 @@ fn e9_synchronize_waits_for_readers() {
 #[test]
 fn e9_synchronize_hears_of_what_another_freed() {
     explore_bounded(2, [()], || {
-        let cell = cell(Policy::Manual);
-        let data = Arc::new(UnsafeCell::new(0));
-        let guard = cell.read();
-        let reader = spawn({
-            let data = Arc::clone(&data);
-            move || {
-                // SAFETY: version 0 is held, so the other thread waits.
+        on_a_cell(Policy::Manual, |cell| {
+            let data = Arc::new(UnsafeCell::new(0));
+            let guard = cell.read();
+            let reader = spawn({
+                let data = Arc::clone(&data);
+                move || {
+                    // SAFETY: version 0 is held, so the other thread waits.
+                    data.with_mut(|data| unsafe { *data += 1 });
+                    drop(guard);
+                }
+            });
+            cell.store(Tracked::new(1));
+            let helper = spawn(|| cell.try_reclaim());
+            let writer = spawn(move || {
+                cell.synchronize().expect("fences work here");
+                // SAFETY: nobody holds version 0 any more.
                 data.with_mut(|data| unsafe { *data += 1 });
-                drop(guard);
-            }
-        });
-        cell.store(Tracked::new(1));
-        let helper = spawn(|| cell.try_reclaim());
-        let writer = spawn(move || {
-            cell.synchronize().expect("fences work here");
-            // SAFETY: nobody holds version 0 any more.
-            data.with_mut(|data| unsafe { *data += 1 });
-        });
-        reader.join();
-        helper.join();
-        writer.join();
-        end(cell);
+            });
+            reader.join();
+            helper.join();
+            writer.join();
+        })
     });
 }
 
@@ -277,19 +273,19 @@ fn e9_synchronize_hears_of_what_another_freed() {
 #[test]
 fn e10_a_block_changes_hands() {
     explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
-        let cell = cell(Policy::Prompt);
-        let reader = cell.reader();
-        let first = spawn(move || {
-            let guard = reader.read();
-            drop(reader);
-            guard.get()
-        });
-        let second = spawn(|| cell.reader().read().get());
-        let writer = storing(cell, [1]);
-        let seen = (first.join(), second.join());
-        writer.join();
-        end(cell);
-        seen
+        on_a_cell(Policy::Prompt, |cell| {
+            let reader = cell.reader();
+            let first = spawn(move || {
+                let guard = reader.read();
+                drop(reader);
+                guard.get()
+            });
+            let second = spawn(|| cell.reader().read().get());
+            let writer = storing(cell, [1]);
+            let seen = (first.join(), second.join());
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -300,18 +296,18 @@ fn e11_who_was_seen_with_the_current_version() {
     refuse_heavy_fences(true);
     let seen = [(0, 0), (0, 1), (1, 1)];
     explore(seen.into_iter().flat_map(|(a, b)| [(a, b, 0), (a, b, 1)]), || {
-        let cell = cell(Policy::Manual);
-        let reader = cell.reader();
-        let reader = spawn(move || {
-            let first = reader.read().get();
-            let second = reader.read();
-            (first, second.get())
-        });
-        let writer = reclaiming(cell);
-        let (first, second) = reader.join();
-        let freed = writer.join();
-        end(cell);
-        (first, second, 1 - freed)
+        on_a_cell(Policy::Manual, |cell| {
+            let reader = cell.reader();
+            let reader = spawn(move || {
+                let first = reader.read().get();
+                let second = reader.read();
+                (first, second.get())
+            });
+            let writer = reclaiming(cell);
+            let (first, second) = reader.join();
+            let freed = writer.join();
+            (first, second, 1 - freed)
+        })
     });
 }
 
@@ -320,17 +316,17 @@ fn e11_who_was_seen_with_the_current_version() {
 #[test]
 fn e3_a_value_in_the_middle() {
     explore_bounded(2, [(1, 2), (2, 2)], || {
-        let cell = cell(Policy::Prompt);
-        let oldest = cell.read();
-        cell.store(Tracked::new(1));
-        let reader = reading(cell.reader());
-        let writer = storing(cell, [2]);
-        let seen = reader.join();
-        writer.join();
-        drop(oldest);
-        let last = cell.read().get();
-        end(cell);
-        (seen, last)
+        on_a_cell(Policy::Prompt, |cell| {
+            let oldest = cell.read();
+            cell.store(Tracked::new(1));
+            let reader = reading(cell.reader());
+            let writer = storing(cell, [2]);
+            let seen = reader.join();
+            writer.join();
+            drop(oldest);
+            let last = cell.read().get();
+            (seen, last)
+        })
     });
 }
 
@@ -339,16 +335,16 @@ fn e3_a_value_in_the_middle() {
 fn e5_without_fences() {
     refuse_heavy_fences(true);
     explore_bounded(2, [(0, 0), (0, 1)], || {
-        let cell = cell(Policy::Manual);
-        let reader = cell.reader();
-        let guard = reader.read();
-        let elsewhere = spawn(move || guard.get());
-        let reader = reading(reader);
-        let writer = reclaiming(cell);
-        let seen = (elsewhere.join(), reader.join());
-        writer.join();
-        end(cell);
-        seen
+        on_a_cell(Policy::Manual, |cell| {
+            let reader = cell.reader();
+            let guard = reader.read();
+            let elsewhere = spawn(move || guard.get());
+            let reader = reading(reader);
+            let writer = reclaiming(cell);
+            let seen = (elsewhere.join(), reader.join());
+            writer.join();
+            seen
+        })
     });
 }
 
@@ -357,14 +353,13 @@ fn e5_without_fences() {
 fn e6_without_fences() {
     refuse_heavy_fences(true);
     explore([0], || {
-        let cell = cell(Policy::Manual);
-        let other = spawn(|| cell.try_reclaim());
-        let writer = reclaiming(cell);
-        other.join();
-        writer.join();
-        let pending = cell.pending();
-        end(cell);
-        pending
+        on_a_cell(Policy::Manual, |cell| {
+            let other = spawn(|| cell.try_reclaim());
+            let writer = reclaiming(cell);
+            other.join();
+            writer.join();
+            cell.pending()
+        })
     });
 }
 
@@ -373,17 +368,16 @@ fn e6_without_fences() {
 fn e10_without_fences() {
     refuse_heavy_fences(true);
     explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
-        let cell = cell(Policy::Manual);
-        let reader = cell.reader();
-        let reader = spawn(move || {
-            let guard = reader.read();
-            drop(reader);
-            guard.get()
-        });
-        let writer = reclaiming(cell);
-        let seen = (reader.join(), writer.join());
-        end(cell);
-        seen
+        on_a_cell(Policy::Manual, |cell| {
+            let reader = cell.reader();
+            let reader = spawn(move || {
+                let guard = reader.read();
+                drop(reader);
+                guard.get()
+            });
+            let writer = reclaiming(cell);
+            (reader.join(), writer.join())
+        })
     });
 }
 
@@ -393,12 +387,11 @@ fn e10_without_fences() {
 fn e2_a_block_without_an_owner() {
     refuse_heavy_fences(true);
     explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
-        let cell = cell(Policy::Manual);
-        let reader = spawn(|| cell.reader().read().get());
-        let writer = reclaiming(cell);
-        let seen = (reader.join(), writer.join());
-        end(cell);
-        seen
+        on_a_cell(Policy::Manual, |cell| {
+            let reader = spawn(|| cell.reader().read().get());
+            let writer = reclaiming(cell);
+            (reader.join(), writer.join())
+        })
     });
 }
 
@@ -407,16 +400,15 @@ fn e2_a_block_without_an_owner() {
 fn a_refused_fence_frees_nothing() {
     refuse_heavy_fences(true);
     explore([(0, true, 1)], || {
-        let cell = cell(Policy::Manual);
-        // Awake and idle, so it is not seen.
-        let reader = cell.reader();
-        drop(reader.read());
-        let writer = spawn(|| {
-            cell.store(Tracked::new(1));
-            (cell.try_reclaim(), cell.synchronize().is_err(), cell.pending())
-        });
-        let outcome = writer.join();
-        end(cell);
-        outcome
+        on_a_cell(Policy::Manual, |cell| {
+            // Awake and idle, so it is not seen.
+            let reader = cell.reader();
+            drop(reader.read());
+            let writer = spawn(|| {
+                cell.store(Tracked::new(1));
+                (cell.try_reclaim(), cell.synchronize().is_err(), cell.pending())
+            });
+            writer.join()
+        })
     });
 }
