@@ -24,6 +24,13 @@ fn storing(cell: &'static Cell, values: impl IntoIterator<Item = usize> + 'stati
     spawn(move || values.into_iter().for_each(|value| cell.store(Tracked::new(value))))
 }
 
+/// A reader whose next read makes no fence.
+fn awake(cell: &'static Cell) -> Reader<'static, Tracked> {
+    let reader = cell.reader();
+    drop(reader.read());
+    reader
+}
+
 /// Stores, and then tries to free what was replaced.
 fn reclaiming(cell: &'static Cell) -> Thread<usize> {
     spawn(|| {
@@ -330,20 +337,20 @@ fn e3_a_value_in_the_middle() {
     });
 }
 
-/// E5 without fences: the slot's owner acquires what the other thread did.
+/// E5 without fences: the slot's owner acquires what the other thread did, for the scan that finds
+/// what the owner wrote there since.
 #[test]
 fn e5_without_fences() {
     refuse_heavy_fences(true);
-    explore_bounded(2, [(0, 0), (0, 1)], || {
+    explore_bounded(2, [(0, 1, 0), (0, 1, 1)], || {
         on_a_cell(Policy::Manual, |cell| {
             let reader = cell.reader();
             let guard = reader.read();
+            cell.store(Tracked::new(1));
+            let other = spawn(|| cell.try_reclaim());
+            let owner = reading(reader);
             let elsewhere = spawn(move || guard.get());
-            let reader = reading(reader);
-            let writer = reclaiming(cell);
-            let seen = (elsewhere.join(), reader.join());
-            writer.join();
-            seen
+            (elsewhere.join(), owner.join(), other.join())
         })
     });
 }
@@ -369,7 +376,7 @@ fn e10_without_fences() {
     refuse_heavy_fences(true);
     explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
         on_a_cell(Policy::Manual, |cell| {
-            let reader = cell.reader();
+            let reader = awake(cell);
             let reader = spawn(move || {
                 let guard = reader.read();
                 drop(reader);
@@ -377,6 +384,27 @@ fn e10_without_fences() {
             });
             let writer = reclaiming(cell);
             (reader.join(), writer.join())
+        })
+    });
+}
+
+/// E12: a block asleep shows what its owner before the present one left in it.
+#[test]
+fn e12_asleep_under_a_new_owner() {
+    refuse_heavy_fences(true);
+    explore_bounded(2, [(0, 0), (0, 1), (1, 0), (1, 1)], || {
+        on_a_cell(Policy::Manual, |cell| {
+            let reader = awake(cell);
+            let first = spawn(move || {
+                let guard = reader.read();
+                drop(reader);
+                guard.get()
+            });
+            let second = spawn(|| std::mem::forget(cell.reader()));
+            let writer = reclaiming(cell);
+            let seen = (first.join(), writer.join());
+            second.join();
+            seen
         })
     });
 }

@@ -30,7 +30,7 @@ impl<'a> Pin<'a> {
     pub(super) fn new(engine: &'a Engine, block: &Block, slot: &'a Slot) -> Self {
         slot.announce(engine.tag());
         // Either a scan sees the announcement, or what we see below is not freed by it (E2).
-        block.light();
+        block.fence_if_asleep();
         Self::announced(engine, slot)
     }
 

@@ -218,25 +218,30 @@ impl Engine {
 
     /// Returns when no reader will pick up anything older than `head`, and all that they hold shows.
     fn settle_readers(&self, head: NonNull<Root>) -> Result<(), Refused> {
-        if !self.is_light() {
-            return heavy();
-        }
-        // SeqCst: who wakes up, or claims a block, later than we look at it finds `head` (E2).
-        fence(SeqCst);
-        let mut fence_due = false;
-        for block in self.blocks_of_others() {
-            // When the fence is due, no second look will spare it.
-            if !is_settled(block, head, if fence_due { 1 } else { GLANCES }) {
-                block.grow_tired(self.tag());
-                fence_due = true;
-            }
-        }
-        if !fence_due {
+        let is_light = self.is_light();
+        if is_light && self.tire_the_unsettled(head) {
             return Ok(());
         }
         let fenced = heavy();
-        self.blocks_of_others().for_each(|block| block.fall_asleep(self.tag(), fenced.is_ok()));
+        if is_light {
+            self.blocks_of_others().for_each(|block| block.fall_asleep(self.tag(), fenced.is_ok()));
+        }
         fenced
+    }
+
+    /// Whether that is so already. Begins to put those to sleep of whom it is not known.
+    fn tire_the_unsettled(&self, head: NonNull<Root>) -> bool {
+        // SeqCst: who wakes up, or claims a block, later than we look at it finds `head` (E2).
+        fence(SeqCst);
+        let mut all_settled = true;
+        for block in self.blocks_of_others() {
+            // When the fence is due, no second look will spare it.
+            if !is_settled(block, head, if all_settled { GLANCES } else { 1 }) {
+                block.grow_tired(self.tag());
+                all_settled = false;
+            }
+        }
+        all_settled
     }
 
     /// All blocks but that of this thread, which sees its own accesses in order.

@@ -36,7 +36,7 @@ impl Slot {
     /// Announces that something of the cell with this tag is about to be held.
     #[inline(always)]
     pub(super) fn announce(&self, tag: usize) {
-        // Relaxed: `Block::light` orders it before the look at the cell (E2). Nothing is read
+        // Relaxed: `Block::fence_if_asleep` orders it before the look at the cell (E2). Nothing is read
         // through the tag: a scan that sees it frees nothing.
         self.0.store(tag, Relaxed);
     }
@@ -129,7 +129,7 @@ impl Block {
 
     /// Comes between an announcement in a slot of this block and the look at the cell.
     #[inline(always)]
-    pub(super) fn light(&self) {
+    pub(super) fn fence_if_asleep(&self) {
         // Where the owner is awake, this is all (E2): a heavy fence makes up for it.
         compiler_fence(SeqCst);
         // Relaxed: ordered by the fence.
