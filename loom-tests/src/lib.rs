@@ -18,6 +18,8 @@ mod models;
 
 #[cfg(loom)]
 mod tracked;
+#[cfg(loom)]
+mod versions;
 
 #[cfg(loom)]
 mod explore {
@@ -99,3 +101,5 @@ pub use explore::{Thread, explore, explore_bounded, spawn};
 pub use loom::{sync::Arc, thread::yield_now};
 #[cfg(loom)]
 pub use tracked::Tracked;
+#[cfg(loom)]
+pub use versions::Versions;
