@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use untorn::{Latest, SeqLock, Snapshot, pause_points};
+use untorn::rcu::Policy;
+use untorn::{Latest, Rcu, SeqLock, Snapshot, pause_points};
 
 thread_local! {
     /// Where this thread is to stand still, once.
@@ -106,6 +107,43 @@ fn a_publish_after_one_that_was_cut_short_goes_on() {
     assert_eq!(reader.read(), "first");
     writer.publish("third".into());
     assert_eq!(reader.read(), "third");
+}
+
+/// A thread that stands still just before it publishes stops neither readers nor other writers.
+#[test]
+fn a_writer_frozen_before_it_publishes_stops_nobody() {
+    let cell = Rcu::with_policy(1, Policy::Prompt);
+    while_frozen(
+        "rcu.publish.ready",
+        || cell.store(2),
+        || {
+            let reader = cell.reader();
+            assert_eq!((*cell.read(), *reader.read()), (1, 1));
+            cell.store(3);
+            assert_eq!((*cell.read(), *reader.read()), (3, 3));
+        },
+    );
+    // It lost the race, tried again, and came last.
+    assert_eq!((*cell.read(), cell.pending()), (2, 0));
+}
+
+/// Where a reader must not stand still: everything is kept until it goes on, and nobody waits for it.
+#[test]
+fn a_reader_frozen_as_it_picks_a_value_up_holds_back_reclaiming_alone() {
+    let cell = Rcu::with_policy(0, Policy::Prompt);
+    while_frozen(
+        "rcu.read.announced",
+        || assert_eq!(*cell.read(), 100),
+        || {
+            for value in 1..=100 {
+                cell.store(value);
+                assert_eq!(*cell.read(), value);
+            }
+            assert_eq!((cell.pending(), cell.try_reclaim()), (100, 0));
+        },
+    );
+    // The reader freed them all when it dropped its guard.
+    assert_eq!(cell.pending(), 0);
 }
 
 /// The difference that the documentation states: a sequence lock's readers do wait for its writer.
