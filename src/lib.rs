@@ -13,6 +13,7 @@
 //! | small plain data, few writers | readers that write nothing shared | [`SeqLock`] |
 //! | the same, and a writer may be pre-empted | readers that no stalled writer can hold up | [`Snapshot`] |
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
+//! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion | `std::sync::Mutex`, not us |
@@ -20,13 +21,13 @@
 //!
 //! More on that in [`docs::choosing`]; what the orderings mean in [`docs::orderings`]; patterns beside
 //! their broken variants in [`docs::patterns`]; then [`docs::limits`], [`docs::guarantees`] and
-//! [`docs::verification`].
+//! [`docs::verification`]. If you come from another cell: [`docs::migrating`].
 //!
 //! # Features
 //!
 //! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
 //!   `try_` calls, the locks and the cells.
-//! * `alloc` (part of `std`): the rings, and `latest::channel`.
+//! * `alloc` (part of `std`): the rings, [`Rcu`], and `latest::channel`.
 //! * `loom`: with `--cfg loom`, the primitives run on loom's types, so that your own models can
 //!   include them. Outside semver.
 //! * `pause-points`: lets a test freeze a thread inside a primitive. Outside semver.

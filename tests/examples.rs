@@ -57,6 +57,23 @@ fn latest_frame() {
 }
 
 #[test]
+fn routing_table() {
+    let text = run("routing_table");
+    assert!(text.starts_with("packets with a handle and without: ["), "{text}");
+    let last = "356 tables replaced and freed, the last has 259 routes\n";
+    assert!(text.ends_with(last), "{text}");
+}
+
+#[test]
+fn feature_flags() {
+    let text = run("feature_flags");
+    assert!(text.contains("beta = 5 on version 0: saved: false\n"), "{text}");
+    assert!(text.contains("beta = 5 on version 1: saved: true\n"), "{text}");
+    assert_eq!(text.matches("server: ").count(), 2, "{text}");
+    assert!(text.contains("\nversion 198: "), "{text}");
+}
+
+#[test]
 fn backpressure() {
     let text = run("backpressure");
     assert!(text.contains("20 of 20 jobs done"), "{text}");

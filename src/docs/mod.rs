@@ -1,5 +1,5 @@
 //! Guides that span the primitives: which to choose, what the orderings mean, patterns and their
-//! broken variants, limits, guarantees, and how all of it is verified.
+//! broken variants, limits, guarantees, how to come from other cells, and how all of it is verified.
 //!
 //! Every snippet is a test.
 
@@ -17,6 +17,9 @@ pub mod limits {}
 
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
+
+#[doc = include_str!("migrating.md")]
+pub mod migrating {}
 
 #[doc = include_str!("verification.md")]
 pub mod verification {}
