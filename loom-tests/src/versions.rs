@@ -4,6 +4,17 @@ use untorn::rcu::{Policy, Rcu};
 
 use crate::Tracked;
 
+/// The node, which the writer frees when no version that is held reaches it.
+struct Retired(usize);
+
+impl Drop for Retired {
+    fn drop(&mut self) {
+        let node = std::ptr::with_exposed_provenance_mut::<Tracked>(self.0);
+        // SAFETY: from a box, unlinked, and retired once.
+        drop(unsafe { Box::from_raw(node) });
+    }
+}
+
 /// What versions share, by address, as in a tree whose path is copied.
 #[derive(Debug)]
 pub struct Versions {
@@ -33,10 +44,7 @@ impl Versions {
         let node = *self.cell.read();
         let mut writer = self.cell.writer();
         writer.publish(0);
-        // SAFETY: unlinked, and retired once.
-        writer.retire(0, unsafe {
-            Box::from_raw(std::ptr::with_exposed_provenance_mut::<Tracked>(node))
-        });
+        writer.retire(0, Retired(node));
         // What only this thread has seen so far.
         writer.retire(0, Tracked::new(8));
     }

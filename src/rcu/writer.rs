@@ -17,22 +17,22 @@ use crate::spin::Parked;
 /// ```
 /// use untorn::Rcu;
 ///
-/// /// The versions hold the node by address; it is born with version 0.
-/// let node = Box::into_raw(Box::new(7)) as usize;
-/// let cell = Rcu::new(Some(node));
+/// let cell = Rcu::new("version 0");
 /// let mut writer = cell.writer();
 /// let stalled = cell.read();
 ///
-/// writer.publish(None); // version 1 does without
-/// // SAFETY: unlinked by the version that was just published.
-/// writer.retire(0, unsafe { Box::from_raw(node as *mut i32) });
-/// cell.try_reclaim();
+/// writer.publish("version 1");
+/// writer.retire(0, String::from("a part of version 0 alone"));
+/// let born = writer.version();
+/// writer.publish("version 2");
+/// writer.retire(born, String::from("a part of version 1 alone"));
 ///
-/// // SAFETY: version 0 is held and reaches the node.
-/// assert_eq!(unsafe { *(stalled.unwrap() as *const i32) }, 7);
+/// assert_eq!(cell.try_reclaim(), 2); // version 1 and its part
 /// drop(stalled);
-/// assert_eq!(cell.try_reclaim(), 2); // the version and the node
+/// assert_eq!(cell.try_reclaim(), 2); // version 0 and its part
 /// ```
+///
+/// The guide to patterns has a list whose nodes are retired.
 #[must_use = "if unused the right is given back at once"]
 pub struct Writer<'a, T> {
     cell: &'a Rcu<T>,
@@ -63,7 +63,9 @@ impl<'a, T: Send + Sync> Writer<'a, T> {
     /// with which it was published, to the one before the last that this writer published, which
     /// must not reach it any more. At once, if there is no such version. Lock-free; allocates.
     ///
-    /// To free is to drop it, on whichever thread reclaims. Destructors of garbage may use this
+    /// To free is to drop it, on whichever thread reclaims. What readers may still look at must not be
+    /// in a `Box` meanwhile, which would claim to be its only owner: retire a type that keeps the raw
+    /// pointer and frees it when it is dropped. Destructors of garbage may use this
     /// cell, but not assume any order among themselves.
     ///
     /// Other threads may store to the cell at the same time. But if one of them builds its value from
