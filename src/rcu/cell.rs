@@ -215,7 +215,8 @@ impl<T: Send + Sync> Rcu<T> {
         }
     }
 
-    /// Replaces the value that `current` holds, if it still is the current one. Wait-free; allocates.
+    /// Replaces the value that `current` holds, if it still is the current one. Lock-free, as
+    /// [`store`](Self::store).
     ///
     /// Two values that are equal are not the same: what counts is whether anything was stored since
     /// `current` was read. A guard of another cell never matches.

@@ -4,7 +4,7 @@
 //! they found while they work: a routing table, a parsed configuration, the index of a store. **Use
 //! something else when** it is a few dozen bytes of plain data ([`SeqLock`](crate::SeqLock),
 //! [`Snapshot`](crate::Snapshot)), or when one writer feeds a known set of readers who want only the
-//! latest and nothing may be allocated (a triple buffer).
+//! latest and nothing may be allocated ([`latest`](crate::latest)).
 //!
 //! Values are sized; for one that is not, share a pointer to it: `Rcu<Box<dyn Policy>>`,
 //! `Rcu<Arc<[Route]>>`.
@@ -23,7 +23,7 @@
 //! | guards | may be kept in any number, sent, and held across `.await`; they outlive their thread's end and their reader |
 //! | `forget(guard)` | its value stays until the cell is dropped, one slot for ever, and so does a later value that happens to get the same address; nothing becomes unsound |
 //! | `fork` | the child inherits what other threads held as if it were held for ever: some values may not be freed in the child, nothing is freed too early |
-//! | memory | each value has a head of two words; 128 bytes a reader and a thread that ever read, recycled; about 600 bytes a cell. A thread that stores keeps the memory of up to 128 freed values of one size, at most 256 bytes each, and stores into that before it allocates |
+//! | memory | each value has a head of two words; 128 bytes a reader and a thread that ever read, recycled; half a kilobyte a cell. A thread that stores keeps the memory of up to 128 freed values of one size, at most 256 bytes each, and stores into that before it allocates |
 //!
 //! # How it works
 //!
@@ -52,7 +52,7 @@
 //! is no system call at all.
 //!
 //! On other systems, with `--cfg untorn_symmetric`, and where the kernel refuses at start, both fences
-//! are real, and a read costs one. If the kernel refuses *later* (a filter on system calls was
+//! are real: one to pick a value up and one to let it go. If the kernel refuses *later* (a filter on system calls was
 //! installed), only what the two exceptions above allow is freed, and [`synchronize`](Rcu::synchronize)
 //! says so where that is not enough.
 //!
@@ -101,8 +101,8 @@
 //!
 //! With [`Policy::Batch`], a reader that is pre-empted between its announcement and its next store
 //! holds back *all* reclaiming until it runs again. A thread that exits with live guards leaves its
-//! block to others, but for the slots in use. A store allocates; the address of a freed version may
-//! be used again at once.
+//! block to others, but for the slots in use. With the default policy up to 128 replaced values of any
+//! size wait to be freed: for large ones choose [`Policy::Prompt`] or a smaller batch.
 //!
 //! # References
 //!
@@ -137,7 +137,7 @@ pub use reader::Reader;
 pub use writer::Writer;
 
 /// It cannot be known any more what readers hold: the system refused a fence that it had promised.
-/// Nothing is freed from here on.
+/// Values may pile up from here on; none is freed too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stuck(());
 
