@@ -271,7 +271,7 @@ fn guards_are_held_across_await_from_thread_to_thread() {
             assert_eq!(guard.number(), number);
             kept.push(guard);
             if kept.len() > 9 {
-                kept.remove(0);
+                drop(kept.remove(0));
             }
         }
         kept.iter().map(|guard| guard.number()).collect::<Vec<_>>()
