@@ -23,7 +23,8 @@ pub(crate) struct Canary<'a> {
     _token: Value<'a>,
 }
 
-const POISON: u64 = 0xDEAD_DEAD_DEAD_DEAD;
+/// What a canary's words become; also what the quarantining allocator fills freed memory with.
+pub(crate) const POISON: u64 = 0xDEAD_DEAD_DEAD_DEAD;
 
 impl<'a> Canary<'a> {
     pub(crate) fn new(number: u64, alive: &'a Alive) -> Self {
