@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Barrier;
 use std::thread;
 
+use untorn::rcu::{Policy, Rcu};
 use untorn::spsc::{TryPopError, TryPushError, ring};
 use untorn::{Counter, SeqLock, Snapshot, latest};
 
@@ -194,6 +195,54 @@ fn the_latest_value_is_a_register() {
     }
     check_readers::<1>();
     check_readers::<3>();
+}
+
+/// Reads by thread, by handle and cached; stores of every kind. The values of two versions are never
+/// equal, so that what an exchange compares, the version, shows in the value.
+#[test]
+fn read_copy_update_is_a_register() {
+    for policy in [Policy::Prompt, Policy::Batch(2), Policy::Manual] {
+        check(Register(0), rounds(1_000), || {
+            let cell = std::sync::Arc::new(Rcu::with_policy([0_u32; 6], policy));
+            (0..3_u32)
+                .map(|thread| -> Script<Register> {
+                    let mut reader = Rcu::reader_owned(&cell);
+                    Box::new(move |clock| {
+                        let mut call = |i: u32| {
+                            let cell = reader.cell();
+                            let value = 1_000 * (thread + 1) + 100 * i;
+                            match (i * 5 + thread * 3) % 8 {
+                                0 => clock.record(RegisterCall::Write(value), |_| {
+                                    cell.store([value; 6]);
+                                    None
+                                }),
+                                1 => clock.record(RegisterCall::Swap(value), |_| {
+                                    Some(cell.swap([value; 6])[5])
+                                }),
+                                2 => clock.record(RegisterCall::Add(1), |_| {
+                                    cell.update(|words| words.map(|word| word + 1));
+                                    None
+                                }),
+                                3 | 4 => {
+                                    let seen = cell.read();
+                                    let exchange = RegisterCall::CompareExchange(seen[5], value);
+                                    clock.record(exchange, |_| {
+                                        cell.compare_exchange(&seen, [value; 6])
+                                            .ok()
+                                            .map(|()| seen[5])
+                                    })
+                                }
+                                5 => clock.record(RegisterCall::Read, |_| Some(cell.read()[5])),
+                                6 => clock.record(RegisterCall::Read, |_| Some(reader.read()[5])),
+                                _ => clock.record(RegisterCall::Read, |_| Some(reader.cached()[5])),
+                            }
+                        };
+                        (0..8).map(&mut call).collect()
+                    })
+                })
+                .collect()
+        });
+    }
 }
 
 #[test]

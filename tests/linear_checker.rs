@@ -51,6 +51,21 @@ fn a_lost_update_is_found() {
 }
 
 #[test]
+fn an_exchange_must_fail_for_a_reason() {
+    let exchange = RegisterCall::CompareExchange(0, 7);
+    let history = |answer, seen| {
+        vec![at(0, 1, exchange.clone(), answer), at(2, 3, RegisterCall::Read, Some(seen))]
+    };
+    assert!(is_linearizable(Register(0), &history(Some(0), 7)));
+    assert!(!is_linearizable(Register(0), &history(None, 0)), "nothing was in its way");
+    assert!(!is_linearizable(Register(1), &history(Some(0), 7)), "it was not the value");
+    assert!(is_linearizable(Register(1), &history(None, 1)));
+    let swaps =
+        vec![at(0, 2, RegisterCall::Swap(1), Some(0)), at(1, 3, RegisterCall::Swap(2), Some(0))];
+    assert!(!is_linearizable(Register(0), &swaps), "both took out the same");
+}
+
+#[test]
 fn a_queue_must_not_say_empty_while_a_finished_push_sits_inside() {
     // The anomaly of the textbook many-to-many ring: another push, begun earlier and not yet
     // finished, hides it.

@@ -86,3 +86,64 @@ mod queues {
     assert_impl_all!(PopTimeoutError: Error, Send, Sync, Copy);
     assert_impl_all!(CapacityError: Error, Send, Sync, Copy);
 }
+
+#[cfg(feature = "alloc")]
+mod read_copy_update {
+    use std::error::Error;
+    use std::fmt::{Debug, Display};
+    use std::hash::Hash;
+    use std::sync::MutexGuard;
+
+    use super::*;
+    use untorn::Rcu;
+    use untorn::rcu::{Guard, OwnedGuard, OwnedReader, Policy, Reader, Stuck, Writer};
+
+    /// May be shared, but not sent.
+    type Stays = MutexGuard<'static, u8>;
+
+    // A cell lends `&T` to any thread, and drops a value on one that did not make it.
+    assert_impl_all!(Rcu<u8>: Send, Sync, Unpin, Debug, Default, From<u8>);
+    assert_impl_all!(Rcu<Vec<String>>: Send, Sync);
+    assert_not_impl_any!(Rcu<Rc<u8>>: Send, Sync);
+    assert_not_impl_any!(Rcu<Cell<u8>>: Sync);
+    assert_not_impl_any!(Rcu<Stays>: Send, Sync);
+    assert_not_impl_any!(Rcu<u8>: Clone);
+    const_assert!(size_of::<Rcu<u8>>() <= 512);
+    // It does not hold its value in place.
+    const_assert_eq!(size_of::<Rcu<[u8; 4096]>>(), size_of::<Rcu<u8>>());
+
+    // A guard is a `&T`, of the whole or of a part. A clone could be missed by a scan.
+    assert_impl_all!(Guard<'static, u8>: Send, Sync, Unpin, Debug, Display);
+    assert_impl_all!(Guard<'static, str>: Send, Sync, Unpin, Debug, Display);
+    assert_impl_all!(Guard<'static, [u8]>: Send, Sync);
+    assert_impl_all!(Guard<'static, dyn Error + Sync>: Send, Sync);
+    assert_impl_all!(Guard<'static, Stays>: Send, Sync);
+    assert_not_impl_any!(Guard<'static, dyn Error + Send>: Send, Sync);
+    assert_not_impl_any!(Guard<'static, Cell<u8>>: Send, Sync);
+    assert_not_impl_any!(Guard<'static, [Rc<u8>]>: Send, Sync);
+    assert_not_impl_any!(Guard<'static, u8>: Clone, std::ops::DerefMut);
+    const_assert!(size_of::<Guard<'static, u8>>() <= 4 * size_of::<usize>());
+    assert_impl_all!(OwnedGuard<u8>: Send, Sync, Unpin, Debug);
+    assert_not_impl_any!(OwnedGuard<Cell<u8>>: Send, Sync);
+    assert_not_impl_any!(OwnedGuard<Stays>: Send, Sync);
+    assert_not_impl_any!(OwnedGuard<u8>: Clone, std::ops::DerefMut);
+
+    // A handle owns its slots, one thread at a time.
+    assert_impl_all!(Reader<'static, u8>: Send, Unpin, Debug);
+    assert_impl_all!(OwnedReader<u8>: Send, Unpin, Debug);
+    assert_not_impl_any!(Reader<'static, u8>: Sync, Clone);
+    assert_not_impl_any!(OwnedReader<u8>: Sync, Clone);
+    assert_not_impl_any!(Reader<'static, Cell<u8>>: Send, Sync);
+    assert_not_impl_any!(OwnedReader<Cell<u8>>: Send, Sync);
+    assert_not_impl_any!(Reader<'static, Stays>: Send, Sync);
+    assert_not_impl_any!(OwnedReader<Stays>: Send, Sync);
+    assert_impl_all!(Writer<'static, u8>: Send, Sync, Unpin, Debug);
+    assert_not_impl_any!(Writer<'static, Cell<u8>>: Send, Sync);
+    assert_not_impl_any!(Writer<'static, Stays>: Send, Sync);
+    assert_not_impl_any!(Writer<'static, u8>: Clone);
+
+    assert_impl_all!(Policy: Send, Sync, Unpin, Copy, Eq, Debug, Default, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Stuck: Send, Sync, Unpin, Copy, Eq, Debug, Display, Error, UnwindSafe);
+    // Neither orders nor hashes: more of them may come, and their order would mean nothing.
+    assert_not_impl_any!(Policy: Ord, Hash);
+}

@@ -15,6 +15,7 @@ use std::sync::atomic::{
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use untorn::rcu::{Guard, Policy, Rcu};
 use untorn::spsc::{self, TryPopError, TryPushError};
 use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest};
 
@@ -37,6 +38,7 @@ fn main() {
         cells(&mut random);
         latest_on_the_heap(&mut random);
         latest_lent(&mut random);
+        read_copy_update(&mut random);
         polling_ring(&mut random);
         waiting_ring(&mut random);
     }
@@ -202,6 +204,64 @@ fn latest_lent(random: &mut Random) {
         assert!(leaves.read()[2] >= first, "back in time");
     };
     together(vec![Box::new(writing), Box::new(move || follow(stays, steps)), Box::new(leaving)]);
+}
+
+/// Two who store and reclaim, three who read, each in its own way. A value that is freed under a reader
+/// is plain memory that somebody else writes.
+fn read_copy_update(random: &mut Random) {
+    let policy = match random.below(4) {
+        0 => Policy::Prompt,
+        1 => Policy::Manual,
+        _ => Policy::Batch(random.below(20) as u32),
+    };
+    let cell = leak(Rcu::with_policy(boxed(0), policy));
+    let (done, steps) = (leak(AtomicUsize::new(0)), random.steps());
+    fn whole(value: &[u64; 3], last: &mut u64) {
+        assert_eq!(*value, [value[0]; 3], "torn, or freed");
+        assert!(value[0] >= *last, "back in time");
+        *last = value[0];
+    }
+    let writer = || -> Box<dyn FnOnce() + Send> {
+        Box::new(move || {
+            for step in 0..steps {
+                cell.update(|value| boxed(value[0] + 1));
+                if step % 16 == 0 {
+                    cell.try_reclaim();
+                }
+            }
+            if policy != Policy::Manual {
+                cell.synchronize().expect("no filter on system calls");
+            }
+            done.fetch_add(1, Relaxed);
+        })
+    };
+    let reader = |way: u64| -> Box<dyn FnOnce() + Send> {
+        Box::new(move || {
+            let mut reader = cell.reader();
+            let (mut last, mut kept) = (0, Vec::new());
+            while done.load(Relaxed) < 2 {
+                match way {
+                    0 => whole(&cell.read(), &mut last),
+                    1 => whole(reader.cached(), &mut last),
+                    _ => {
+                        kept.push(reader.read());
+                        whole(&kept[kept.len() - 1], &mut last);
+                        if kept.len() > 10 {
+                            kept.drain(..7).for_each(|guard| {
+                                assert_eq!(guard[0], Guard::version(&guard), "kept as it was");
+                            });
+                        }
+                    }
+                }
+                // Lets the writers in where there is one core.
+                thread::yield_now();
+            }
+        })
+    };
+    together(vec![writer(), writer(), reader(0), reader(1), reader(2)]);
+    assert_eq!(cell.read()[0], 2 * steps);
+    cell.try_reclaim();
+    assert_eq!(cell.pending(), 0);
 }
 
 fn polling_ring(random: &mut Random) {

@@ -3,6 +3,8 @@
 
 pub(crate) mod linear;
 pub(crate) mod models;
+#[cfg(feature = "alloc")]
+pub(crate) mod rcu;
 pub(crate) mod register;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -55,6 +55,9 @@ pub(crate) enum RegisterCall {
     Add(u32),
     Read,
     Take,
+    Swap(u32),
+    /// The answer is the value that was replaced, or none if it was not the one given first.
+    CompareExchange(u32, u32),
 }
 
 impl Model for Register {
@@ -67,6 +70,11 @@ impl Model for Register {
             RegisterCall::Add(n) => Some(Self(self.0 + n)),
             RegisterCall::Read => answer.is_none_or(|seen| seen == self.0).then(|| self.clone()),
             RegisterCall::Take => (*answer == Some(self.0)).then_some(Self(0)),
+            RegisterCall::Swap(value) => (*answer == Some(self.0)).then_some(Self(*value)),
+            RegisterCall::CompareExchange(current, new) => match answer {
+                Some(seen) => (seen == current && *seen == self.0).then_some(Self(*new)),
+                None => (*current != self.0).then(|| self.clone()),
+            },
         }
     }
 }
