@@ -315,7 +315,7 @@ fn values_of_any_layout() {
 #[test]
 fn prints_without_reading() {
     let cell = Rcu::<u8>::default();
-    assert_eq!(format!("{cell:?}"), "Rcu { policy: Batch(256), .. }");
+    assert_eq!(format!("{cell:?}"), "Rcu { policy: Batch(128), .. }");
     assert_eq!(format!("{:?}", cell.reader()), "Reader { keeps_a_value: false, .. }");
     assert_eq!(format!("{:?}", cell.writer()), "Writer { version: 0, .. }");
     let cell = Arc::new(Rcu::with_policy(7, Policy::Prompt));

@@ -101,7 +101,9 @@
 //!
 //! With [`Policy::Batch`], a reader that is pre-empted between its announcement and its next store
 //! holds back *all* reclaiming until it runs again. A thread that exits with live guards leaves its
-//! block to others, but for the slots in use. With the default policy up to 128 replaced values of any
+//! block to others, but for the slots in use. Each pass looks at all lines of slots that the process's
+//! threads, and this cell's readers, ever had in use at the same time: a process that once kept
+//! thousands of guards reclaims more slowly ever after. With the default policy up to 128 replaced values of any
 //! size wait to be freed: for large ones choose [`Policy::Prompt`] or a smaller batch.
 //!
 //! # References
