@@ -1,10 +1,12 @@
 //! The cell with its type.
 
+use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem;
 
 use super::Stuck;
-use super::chain::Version;
+use super::chain::{Unpublished, Version};
 use super::engine::Engine;
 use super::guard::Guard;
 use super::owned::{OwnedGuard, OwnedReader};
@@ -37,8 +39,9 @@ use crate::sync::Arc;
 #[doc(alias = "epoch")]
 pub struct Rcu<T> {
     pub(super) engine: Engine,
-    /// Owns values of `T`, and hands out `&T`.
-    values: PhantomData<T>,
+    /// Owns values of `T`, and takes them in through `&self`: a cell of longer-lived values is not one
+    /// of shorter-lived values.
+    values: PhantomData<Cell<T>>,
 }
 
 // SAFETY: shared, the cell hands out `&T` to any thread (`Sync`), and values move in from one thread
@@ -187,13 +190,15 @@ impl<T: Send + Sync> Rcu<T> {
     /// Publishes `value`, and returns the hold on what it replaced.
     #[inline]
     fn exchange(&self, value: T) -> Pin<'_> {
-        let new = Version::boxed(value);
-        let mut pin = threads::pin(&self.engine);
-        // SAFETY: just made by `boxed`, and tried until it is given up.
-        while !unsafe { self.engine.replace(&pin, new) } {
-            pin = threads::pin(&self.engine);
+        let new = Unpublished::new(value);
+        loop {
+            let pin = threads::pin(&self.engine);
+            // SAFETY: the pin is one of this cell, whose versions are all `Version<T>`.
+            if unsafe { new.replace(&self.engine, &pin) } {
+                mem::forget(new);
+                return pin;
+            }
         }
-        pin
     }
 
     /// Replaces the value by what `change` makes of it. Lock-free but for `change`, which runs again
@@ -206,12 +211,17 @@ impl<T: Send + Sync> Rcu<T> {
     /// ```
     #[doc(alias = "rcu")]
     pub fn update(&self, mut change: impl FnMut(&T) -> T) {
-        let mut guard = self.read();
         loop {
-            if self.compare_exchange(&guard, change(&guard)).is_ok() {
-                return;
+            let guard = self.read();
+            let version = Guard::version(&guard) + 1;
+            let new = Unpublished::new(change(&guard));
+            // SAFETY: the pin is one of this cell, whose versions are all `Version<T>`.
+            if unsafe { new.replace(&self.engine, guard.pin()) } {
+                mem::forget(new);
+                // Or it would be in the way of what follows.
+                drop(guard);
+                return self.engine.published(version);
             }
-            guard = self.read();
         }
     }
 
@@ -237,14 +247,14 @@ impl<T: Send + Sync> Rcu<T> {
         if !core::ptr::eq(pin.engine(), &raw const self.engine) {
             return Err(new);
         }
-        let root = Version::boxed(new);
-        // SAFETY: just made by `boxed`; the pin is one of this cell.
-        if unsafe { self.engine.replace(pin, root) } {
+        let new = Unpublished::new(new);
+        // SAFETY: the pin is one of this cell, whose versions are all `Version<T>`.
+        if unsafe { new.replace(&self.engine, pin) } {
+            mem::forget(new);
             self.engine.published(pin.version() + 1);
             Ok(())
         } else {
-            // SAFETY: not given up.
-            Err(unsafe { Version::into_value(root) })
+            Err(new.into_value())
         }
     }
 
@@ -288,7 +298,7 @@ impl<T: Send + Sync> Rcu<T> {
     /// assert_eq!(cell.try_reclaim(), 1);
     /// ```
     pub fn try_reclaim(&self) -> usize {
-        self.engine.reclaim().unwrap_or(0)
+        self.engine.reclaim().freed
     }
 
     /// How many values and pieces of garbage are replaced and not freed; old news at once.
@@ -305,8 +315,9 @@ impl<T: Send + Sync> Rcu<T> {
 
     /// Waits until nobody holds a value that was replaced before the call, and frees those values.
     /// Blocking: spins briefly, then sleeps. Waits for ever if the calling thread itself holds such
-    /// a value, or if a guard of one was forgotten. The destructors of some may still be running on
-    /// another thread that reclaims.
+    /// a value, or if a guard of one was forgotten. So it has no place in the destructor of a value,
+    /// which may run while its thread holds a guard. The destructors of some values may still be
+    /// running on another thread that reclaims.
     ///
     /// # Errors
     ///

@@ -2,10 +2,14 @@
 
 use alloc::vec::Vec;
 use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::mem;
 use core::ptr::NonNull;
 
+use super::engine::Engine;
 use super::garbage::{Doomed, Pinned};
 use super::memory;
+use super::pin::Pin;
 use crate::sync::UnsafeCell;
 
 /// The head of every version; its value follows in memory.
@@ -102,22 +106,9 @@ impl<T> Version<T> {
         unsafe { NonNull::new_unchecked(value) }
     }
 
-    /// The value of a version that was never published, which is no more.
-    ///
     /// # Safety
     ///
     /// `root` came from `boxed` of the same type; the caller owns it, and gives it up.
-    pub(super) unsafe fn into_value(root: NonNull<Root>) -> T {
-        let _memory = Memory::<T>(root.cast());
-        // SAFETY: promised by the caller.
-        let value = unsafe { Self::value(root) };
-        // SAFETY: as above; nobody drops it afterwards.
-        unsafe { value.read() }
-    }
-
-    /// # Safety
-    ///
-    /// As [`into_value`](Self::into_value).
     pub(super) unsafe fn free(root: NonNull<Root>) {
         // Whether or not the destructor panics.
         let _memory = Memory::<T>(root.cast());
@@ -133,8 +124,47 @@ struct Memory<T>(NonNull<Version<T>>);
 
 impl<T> Drop for Memory<T> {
     fn drop(&mut self) {
-        // SAFETY: made by `into_value` and `free`, which were given all of it; it came from `boxed`.
+        // SAFETY: made by who was given all of it; it came from `boxed`.
         unsafe { memory::release(self.0.cast(), Version::<T>::LAYOUT) };
+    }
+}
+
+/// A version that is not published yet, and freed if it never is.
+pub(super) struct Unpublished<T>(NonNull<Root>, PhantomData<T>);
+
+impl<T> Unpublished<T> {
+    #[inline]
+    pub(super) fn new(value: T) -> Self {
+        Self(Version::boxed(value), PhantomData)
+    }
+
+    /// Makes it the version after the one that `pin` holds, if that is still current. If so, it is
+    /// published, and to be forgotten here.
+    ///
+    /// # Safety
+    ///
+    /// The pin is one of this engine, whose versions are all `Version<T>`.
+    #[inline]
+    pub(super) unsafe fn replace(&self, engine: &Engine, pin: &Pin<'_>) -> bool {
+        // SAFETY: promised by the caller; owned until it is published.
+        unsafe { engine.replace(pin, self.0) }
+    }
+
+    pub(super) fn into_value(self) -> T {
+        let root = self.0;
+        mem::forget(self);
+        let _memory = Memory::<T>(root.cast());
+        // SAFETY: from `boxed`, and not freed.
+        let value = unsafe { Version::value(root) };
+        // SAFETY: owned; nobody drops it afterwards.
+        unsafe { value.read() }
+    }
+}
+
+impl<T> Drop for Unpublished<T> {
+    fn drop(&mut self) {
+        // SAFETY: from `boxed` of this type, and not published.
+        unsafe { Version::<T>::free(self.0) };
     }
 }
 
@@ -188,4 +218,15 @@ pub(super) unsafe fn take_out_all(newest: NonNull<Root>, doomed: &mut Doomed) {
     }
     // SAFETY: promised by the caller.
     unsafe { doomed.add(newest, oldest) };
+}
+
+/// Whether one of the versions has this address.
+///
+/// # Safety
+///
+/// The caller owns the links of the chain that begins with `newest` (I4).
+pub(super) unsafe fn contains(newest: NonNull<Root>, address: usize) -> bool {
+    // SAFETY: promised by the caller.
+    core::iter::successors(Some(newest), |&root| unsafe { Root::older(root) })
+        .any(|root| root.addr().get() == address)
 }

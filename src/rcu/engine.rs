@@ -131,7 +131,7 @@ impl Engine {
         light_if(self.is_light());
         // Relaxed: ordered by the fence.
         if self.hot.state.load(Relaxed) & WANTED != 0 {
-            self.help();
+            self.help_out();
         }
     }
 

@@ -3,9 +3,9 @@
 use super::engine::Engine;
 use crate::backoff::Backoff;
 use crate::sync::atomic::{
-    AtomicUsize,
+    AtomicBool, AtomicSeq, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
-    fence,
+    Seq, fence,
 };
 #[cfg(feature = "std")]
 use crate::sync::{Deadline, Futex};
@@ -13,7 +13,9 @@ use crate::sync::{Refused, own_load};
 
 pub(super) struct Progress {
     /// All versions before this one are freed. Written by the holder of the turn.
-    oldest: AtomicUsize,
+    oldest: AtomicSeq,
+    /// Whether the last pass could not tell. Written by the holder of the turn.
+    held_off: AtomicBool,
     /// How many threads wait in `synchronize`.
     waiters: AtomicUsize,
     /// How often there was news for them; what they sleep on.
@@ -24,7 +26,8 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn new() -> Self {
         Self {
-            oldest: AtomicUsize::new(0),
+            oldest: AtomicSeq::new(0),
+            held_off: AtomicBool::new(false),
             waiters: AtomicUsize::new(0),
             #[cfg(feature = "std")]
             news: Futex::new(0),
@@ -34,12 +37,24 @@ impl Progress {
     /// Notes that all versions before `oldest` are freed, and tells those who wait for that; for the
     /// holder of the turn.
     pub(super) fn reached(&self, oldest: u64) {
-        let oldest = oldest as usize;
+        let oldest = oldest as Seq;
         if own_load(&self.oldest) != oldest {
             // Release (E9): what was done with the freed versions happens-before what comes after
             // `synchronize`.
             self.oldest.store(oldest, Release);
             self.tell();
+        }
+    }
+
+    /// Notes whether the pass could not tell what is held; for the holder of the turn.
+    pub(super) fn set_held_off(&self, held_off: bool) {
+        // Relaxed: ordered by the count below, and by the turn (E6).
+        if self.held_off.load(Relaxed) != held_off {
+            // Relaxed: as above.
+            self.held_off.store(held_off, Relaxed);
+            if held_off {
+                self.tell();
+            }
         }
     }
 
@@ -66,6 +81,10 @@ impl Progress {
     }
 }
 
+/// How long a thread sleeps whom nobody may wake.
+#[cfg(feature = "std")]
+const SLICE: core::time::Duration = core::time::Duration::from_millis(1);
+
 impl Engine {
     /// Waits until all versions before `target` are freed.
     pub(super) fn wait_until_freed(&self, target: u64) -> Result<(), Refused> {
@@ -88,22 +107,22 @@ impl Engine {
             // Acquire (E9): pairs with `tell`.
             #[cfg(feature = "std")]
             let news = this.news.load(Acquire);
-            self.reclaim()?;
-            // Acquire (E9): pairs with `reached`.
-            if is_reached(target as usize, this.oldest.load(Acquire)) {
+            if self.reclaim().refused {
+                return Err(Refused);
+            }
+            // Acquire (E9): pairs with `reached`. The number wraps on machines without 64-bit atomics.
+            if this.oldest.load(Acquire).wrapping_sub(target as Seq) <= Seq::MAX / 2 {
                 return Ok(());
             }
             #[cfg(feature = "std")]
             if !backoff.spin() {
-                this.news.wait(news, Deadline::NEVER);
+                // Relaxed: ordered by the count above.
+                let held_off = this.held_off.load(Relaxed);
+                this.news
+                    .wait(news, if held_off { Deadline::after(SLICE) } else { Deadline::NEVER });
             }
             #[cfg(not(feature = "std"))]
             backoff.snooze();
         }
     }
-}
-
-/// Whether `count`, which wraps, has come to `mark`.
-pub(super) fn is_reached(mark: usize, count: usize) -> bool {
-    count.wrapping_sub(mark) as isize >= 0
 }

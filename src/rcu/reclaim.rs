@@ -7,11 +7,11 @@
 use core::mem;
 use core::ptr::{self, NonNull};
 
-use super::chain::{Root, take_out_all, take_out_unheld};
+use super::chain::{Root, contains, take_out_all, take_out_unheld};
 use super::engine::Engine;
 use super::garbage::{Bin, Doomed, Garbage, List};
 use super::policy::Policy;
-use super::progress::{Progress, is_reached};
+use super::progress::Progress;
 use super::slots::Block;
 use super::threads;
 use crate::sync::atomic::{
@@ -23,8 +23,7 @@ use crate::sync::{GLANCES, LOOKS, Refused, UnsafeCell, heavy, own_load, spin_hin
 
 /// The part of a cell that readers never look at.
 pub(super) struct Reclaimer {
-    /// How many asked for a pass since the holder of the turn last began one; zero if nobody holds
-    /// the turn (I5).
+    /// `FREE`, or who has the turn is `AT_IT`, or `ASKED` to do it once more (I5).
     turn: AtomicUsize,
     /// Of the holder of the turn alone (I5).
     bin: UnsafeCell<Bin>,
@@ -53,7 +52,7 @@ unsafe impl Send for Reclaimer {}
 impl Reclaimer {
     pub(super) fn new(free: unsafe fn(NonNull<Root>), policy: Policy) -> Self {
         Self {
-            turn: AtomicUsize::new(0),
+            turn: AtomicUsize::new(FREE),
             bin: UnsafeCell::new(Bin::new()),
             policy,
             due: AtomicUsize::new(batch(policy)),
@@ -89,10 +88,33 @@ impl Reclaimer {
     }
 }
 
-/// How many retirements make a pass due.
+/// What a scan left.
+#[derive(Clone, Copy, PartialEq)]
+enum Left {
+    Nothing,
+    /// What guards hold.
+    Held,
+    /// Everything: a reader was just picking something up.
+    Unknown,
+}
+
+const FREE: usize = 0;
+const AT_IT: usize = 1;
+const ASKED: usize = 2;
+
+/// What a thread did that wanted to reclaim.
+#[derive(Default)]
+pub(super) struct Reclaimed {
+    /// How much it freed.
+    pub(super) freed: usize,
+    /// Whether a fence was refused, so that more could not be freed.
+    pub(super) refused: bool,
+}
+
+/// How many retirements make a pass due. No more than half of what counts them, which wraps.
 fn batch(policy: Policy) -> usize {
     match policy {
-        Policy::Batch(values) => usize::try_from(values).unwrap_or(usize::MAX),
+        Policy::Batch(values) => usize::try_from(values).unwrap_or(usize::MAX).min(usize::MAX / 2),
         Policy::Prompt | Policy::Manual => 0,
     }
 }
@@ -109,7 +131,7 @@ impl Engine {
                 // Relaxed: both guard nothing; to be late or early by a few does no harm.
                 let retired = (version as usize).wrapping_add(this.garbage_retired.load(Relaxed));
                 // Relaxed: as above.
-                is_reached(this.due.load(Relaxed), retired)
+                retired.wrapping_sub(this.due.load(Relaxed)) <= usize::MAX / 2
             }
         };
         if now {
@@ -121,35 +143,53 @@ impl Engine {
     #[cold]
     #[inline(never)]
     pub(super) fn help(&self) {
-        let _ = self.reclaim();
+        self.reclaim();
+    }
+
+    /// Does what the policy allows a thread to do that dropped a guard when somebody wanted that.
+    pub(super) fn help_out(&self) {
+        match self.reclaimer.policy {
+            // No destructor runs here; it is `synchronize` that waits.
+            Policy::Manual => self.reclaimer.progress.tell(),
+            Policy::Prompt | Policy::Batch(_) => self.help(),
+        }
     }
 
     /// Frees what was retired and nobody holds, or has the thread that is just doing that do it once
-    /// more. Returns how much this thread freed.
-    pub(super) fn reclaim(&self) -> Result<usize, Refused> {
+    /// more.
+    pub(super) fn reclaim(&self) -> Reclaimed {
+        /// Asks again, even where a destructor panics: it was promised to who found the turn taken.
+        struct Again<'a>(&'a Engine);
+        impl Drop for Again<'_> {
+            fn drop(&mut self) {
+                self.0.reclaim();
+            }
+        }
         let this = &*self.reclaimer;
+        let mut total = Reclaimed::default();
         // AcqRel (E6): what the last holder did to the chain and the bin is visible to us; and if
         // another has the turn, what we did before is visible to its next pass.
-        if this.turn.fetch_add(1, AcqRel) != 0 {
-            return Ok(0);
-        }
-        // SAFETY: `Engine::new` was promised that `free` fits all roots of this engine.
-        let mut doomed = unsafe { Doomed::new(this.free) };
-        let before = own_load(&this.freed);
-        let mut requests = 1;
-        let outcome = loop {
+        while this.turn.swap(ASKED, AcqRel) == FREE {
+            // SAFETY: `Engine::new` was promised that `free` fits all roots of this engine.
+            let mut doomed = unsafe { Doomed::new(this.free) };
+            // Acquire (E6): whoever asked up to here did so for something that this pass must see.
+            this.turn.swap(AT_IT, Acquire);
+            let before = own_load(&this.freed);
             // SAFETY: we hold the turn (I5).
             let outcome = this.bin.with_mut(|bin| self.pass(unsafe { &mut *bin }, &mut doomed));
-            let freed = own_load(&this.freed).wrapping_sub(before);
-            // Release (E6): hands the chain and the bin to the next holder. Acquire (E6): whoever
-            // asked meanwhile did so for something that the next pass must see.
-            match this.turn.compare_exchange(requests, 0, Release, Acquire) {
-                Ok(_) => break outcome.map(|()| freed),
-                Err(more) => requests = more,
+            total.freed += own_load(&this.freed).wrapping_sub(before);
+            total.refused = outcome.is_err();
+            // Release (E6): hands the chain and the bin to the next holder.
+            let asked = this.turn.swap(FREE, Release) == ASKED;
+            // Others may take the turn while destructors run, and these may ask for it.
+            let again = asked.then(|| Again(self));
+            drop(doomed);
+            mem::forget(again);
+            if !asked {
+                break;
             }
-        };
-        drop(doomed);
-        outcome
+        }
+        total
     }
 
     /// One look at all slots, and what follows from it; for the holder of the turn.
@@ -195,17 +235,23 @@ impl Engine {
             bin.settled = version;
         }
         let asked = self.reclaimer.policy == Policy::Prompt || self.reclaimer.progress.is_awaited();
-        let all_free = nothing_retired || self.scan_and_free(head, version, bin, doomed);
-        if all_free || !asked {
-            self.want(bin, false);
-        } else if !bin.wanted {
+        let mut left = if nothing_retired {
+            Left::Nothing
+        } else {
+            self.scan_and_free(head, version, bin, doomed)
+        };
+        if left != Left::Nothing && asked && !bin.wanted {
             // Whoever lets go from here on is seen by the second scan, or sees that it is asked (E4).
             self.want(bin, true);
             heavy()?;
-            if self.scan_and_free(head, version, bin, doomed) {
-                self.want(bin, false);
-            }
+            left = self.scan_and_free(head, version, bin, doomed);
         }
+        if left == Left::Nothing || !asked {
+            self.want(bin, false);
+        }
+        // A reader that was just picking something up may settle on the current version, and keep it:
+        // nobody will tell those who wait that it holds nothing old.
+        self.reclaimer.progress.set_held_off(asked && left == Left::Unknown);
         Ok(())
     }
 
@@ -250,17 +296,17 @@ impl Engine {
     }
 
     /// Frees what is older than `head` and no slot holds; for the holder of the turn, if no reader
-    /// will pick up anything older than `head`. Whether nothing is left.
+    /// will pick up anything older than `head`.
     fn scan_and_free(
         &self,
         head: NonNull<Root>,
         version: u64,
         bin: &mut Bin,
         doomed: &mut Doomed,
-    ) -> bool {
+    ) -> Left {
         let this = &*self.reclaimer;
         if !self.scan(bin) {
-            return false;
+            return Left::Unknown;
         }
         // SAFETY: we hold the turn, and `bin` holds what the scan found.
         let pinned = unsafe { take_out_unheld(head, &bin.held, doomed) };
@@ -272,7 +318,7 @@ impl Engine {
         // Relaxed: a number to look at.
         this.freed.store(freed, Relaxed);
         this.progress.reached(oldest);
-        left == 0
+        if left == 0 { Left::Nothing } else { Left::Held }
     }
 
     /// Notes the addresses that the slots hold; false if a reader is just picking something up.
@@ -318,9 +364,17 @@ impl Drop for Engine {
         let this = &*self.reclaimer;
         // SAFETY: `Engine::new` was promised that `free` fits all roots of this engine.
         let mut doomed = unsafe { Doomed::new(this.free) };
-        // SAFETY: exclusive access: no guard and no reader is left but forgotten ones, which nobody
-        // can use. So the chain is ours.
-        unsafe { take_out_all(self.own_current(), &mut doomed) };
+        let newest = self.own_current();
+        for slot in threads::blocks().flat_map(Block::slots) {
+            let address = slot.look().address();
+            // SAFETY: exclusive access: no guard and no reader is left but forgotten ones, which nobody
+            // can use. So the chain is ours.
+            if address.is_some_and(|address| unsafe { contains(newest, address) }) {
+                slot.write_off();
+            }
+        }
+        // SAFETY: as above.
+        unsafe { take_out_all(newest, &mut doomed) };
         // SAFETY: exclusive access.
         doomed.garbage.append(unsafe { List::from_raw(own_load(&this.garbage)) });
         this.bin.with_mut(|bin| {

@@ -21,7 +21,7 @@ pub(super) struct Slot(AtomicUsize);
 
 /// No address and no tag.
 const IDLE: usize = 0;
-/// Neither, too: odd, and below the tag of any cell.
+/// In use, and holding nothing: odd, and below the tag of any cell.
 const RESERVED: usize = 1;
 
 impl Slot {
@@ -36,9 +36,9 @@ impl Slot {
     /// Announces that something of the cell with this tag is about to be held.
     #[inline(always)]
     pub(super) fn announce(&self, tag: usize) {
-        // Relaxed: `Block::fence_if_asleep` orders it before the look at the cell (E2). Nothing is read
-        // through the tag: a scan that sees it frees nothing.
-        self.0.store(tag, Relaxed);
+        // Release (E5): a scan of another cell sees by this that whoever had the slot before is done.
+        // What follows it is ordered by `Block::fence_if_asleep` (E2).
+        self.0.store(tag, Release);
     }
 
     /// Takes the slot before it is said for what.
@@ -60,6 +60,13 @@ impl Slot {
         // Release (E3): all reads through the guard happen-before what is done to the version by a
         // scan that sees this.
         self.0.store(IDLE, Release);
+    }
+
+    /// A guard was forgotten, and its cell is going: the slot is lost, but must not be taken for one
+    /// that holds whatever comes to stand at the same address.
+    pub(super) fn write_off(&self) {
+        // Relaxed: nobody looks for anything behind it.
+        self.0.store(RESERVED, Relaxed);
     }
 
     /// The address held, `IDLE`, or the tag.

@@ -9,7 +9,7 @@ with_threads! {
     use core::cell::Cell;
 
     use super::memory;
-    use super::slots::{Blocks, Registry, Slot};
+    use super::slots::{Blocks, Registry};
     use crate::sync::thread_local;
 
     /// The blocks of all threads of the process. A block of a thread that has ended goes to the next
@@ -46,31 +46,30 @@ with_threads! {
     }
 
     /// Holds the current version in a slot of this thread.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pin(engine: &Engine) -> Pin<'_> {
         if let Some(home) = HOME.get() {
             if let Some(slot) = home.idle() {
                 return Pin::new(engine, home, slot);
             }
         }
-        match move_to_another_block() {
-            Some((home, slot)) => Pin::new(engine, home, slot),
-            None => Pin::in_a_slot_once(engine, THREADS.claim_slot_once()),
-        }
+        pin_in_another_block(engine)
     }
 
-    /// The thread has no block yet, or has filled it with guards that live on. None where it ends,
-    /// and would not give a block back later.
+    /// The thread has no block yet, or has filled it with guards that live on.
     #[cold]
     #[inline(never)]
-    fn move_to_another_block() -> Option<(&'static Block, &'static Slot)> {
-        LEAVING.try_with(|_| ()).ok()?;
+    fn pin_in_another_block(engine: &Engine) -> Pin<'_> {
+        if LEAVING.try_with(|_| ()).is_err() {
+            // The thread ends, and would not give a block back later.
+            return Pin::in_a_slot_once(engine, THREADS.claim_slot_once());
+        }
         let (block, slot) = THREADS.claim_slot();
         match HOME.replace(Some(block)) {
             Some(full) => full.release(),
             None => memory::enter(),
         }
-        Some((block, slot))
+        Pin::new(engine, block, slot)
     }
 }
 

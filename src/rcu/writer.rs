@@ -61,7 +61,8 @@ impl<'a, T: Send + Sync> Writer<'a, T> {
 
     /// Frees `garbage` once no guard holds a version that could reach it: from `birth`, the version
     /// with which it was published, to the one before the last that this writer published, which
-    /// must not reach it any more. At once, if there is no such version. Lock-free; allocates.
+    /// must not reach it any more. Lock-free; allocates, and at times frees, as the
+    /// [`Policy`](super::Policy) says.
     ///
     /// To free is to drop it, on whichever thread reclaims. What readers may still look at must not be
     /// in a `Box` meanwhile, which would claim to be its only owner: retire a type that keeps the raw
@@ -80,7 +81,9 @@ impl<'a, T: Send + Sync> Writer<'a, T> {
     /// assert_eq!(cell.pending(), 2);
     /// ```
     pub fn retire<G: Send + 'static>(&mut self, birth: u64, garbage: G) {
-        self.cell.engine.reclaimer.retire(Garbage::boxed(birth, self.version, garbage));
+        let engine = &self.cell.engine;
+        engine.reclaimer.retire(Garbage::boxed(birth, self.version, garbage));
+        engine.published(self.version);
     }
 
     /// The last version that this writer published, or the one that was current when it came.
