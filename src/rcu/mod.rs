@@ -14,15 +14,16 @@
 //! | | |
 //! |---|---|
 //! | consistency | a guard holds one value that was stored, unchanged, for as long as it lives. A read never returns a value older than one whose store was finished before it began |
-//! | `Reader::read`, `read`, dropping a guard | wait-free: no loop, no locked instruction; on Linux no fence but that of the first read after a pause in which others stored. Each eighth guard that a thread keeps takes a new line of slots |
+//! | `Reader::read`, `read`, dropping a guard | wait-free, but that with `Prompt` a guard may reclaim: no loop, no locked instruction; on Linux no fence but that of the first read after a pause in which others stored. Each eighth guard that a thread keeps takes a new line of slots |
 //! | `Reader::cached` | wait-free; one load while nothing is stored |
 //! | `store`, `swap`, `update`, `compare_exchange` | lock-free: they start again only when another store got through. A stopped reader or writer stops nobody |
 //! | reclaiming | nobody waits for it; one thread at a time does it, and does it again for those who asked meanwhile. If that thread is stopped, values pile up until it goes on |
 //! | what a stalled reader keeps | the one value that it holds. What came and went since is freed |
-//! | destructors | run by who stores, as the [`Policy`] says; with `Prompt` also by who drops the last guard. If one panics, the others still run, and the panic goes on from the call that reclaimed |
+//! | destructors | run by who stores, as the [`Policy`] says; with `Prompt` also by who drops a guard. They may use the cell, but not wait in `synchronize`. If one panics, the others still run, and the panic goes on from the call that reclaimed. Values that hold guards of one another are dropped one inside the other |
 //! | guards | may be kept in any number, sent, and held across `.await`; they outlive their thread's end and their reader |
-//! | `forget(guard)` | its value stays until the cell is dropped, one slot for ever, and so does a later value that happens to get the same address; nothing becomes unsound |
-//! | `fork` | the child inherits what other threads held as if it were held for ever: some values may not be freed in the child, nothing is freed too early |
+//! | `forget(guard)` | its value stays until the cell is dropped, and one slot for ever; nothing becomes unsound. `forget(writer)`: later writers wait for ever |
+//! | `fork` | the child inherits what other threads held, and whether they were reclaiming, as if for ever: little or nothing may be freed in the child; nothing is freed too early |
+//! | signal handlers | may read a cell that their thread has read before, and must drop the guard before they return |
 //! | memory | each value has a head of two words; 128 bytes a reader and a thread that ever read, recycled; half a kilobyte a cell. A thread that stores keeps the memory of up to 128 freed values of one size, at most 256 bytes each, and stores into that before it allocates |
 //!
 //! # How it works
@@ -83,8 +84,10 @@
 //! * E4, guard dropped to reclaim: the reader stores idle, fences, and loads `wanted`; who has the turn
 //!   stored `wanted`, fenced, and scans. One of the two sees the other.
 //! * E5, guard dropped elsewhere to slot reused: `store(Release)` of idle to the owner's
-//!   `load(Acquire)`.
-//! * E6, turn to turn: the `AcqRel` increment and the exchange back to zero.
+//!   `load(Acquire)`; and from there on, since the next reader may be one of another cell, the
+//!   `store(Release)` of its tag to the scan's `load(Acquire)`.
+//! * E6, turn to turn, and request to pass: the `AcqRel` swap that asks, the `Acquire` swap at the start
+//!   of a pass and the `Release` swap at its end.
 //! * E7, block added to scan: `compare_exchange(Release)` of `newest` to `load(Acquire)`.
 //! * E8, garbage retired to sorted: `compare_exchange(Release)` to `swap(Acquire)`.
 //! * E9, freed to `synchronize`: `store(Release)` of `oldest` to `load(Acquire)`, and the same of the

@@ -9,12 +9,14 @@
 #[non_exhaustive]
 pub enum Policy {
     /// After each store, by the storing thread; what a guard still held then, by the thread that
-    /// drops the guard. For values that hold scarce things: files, large memory, other guards.
+    /// drops the guard; and where a reader was just picking something up, by who next drops a guard
+    /// of this cell. While an old value is held, each guard that is dropped looks whether it can go,
+    /// which costs tens of nanoseconds. For values that hold scarce things: files, large memory.
     Prompt,
     /// By the storing thread, each time so many values were replaced since the last time (0 and 1:
-    /// each time). At most that many replaced values wait at any time, beside those that guards hold
-    /// and those of stores under way: as long as no reader is pre-empted between the two stores by
-    /// which it picks up a value.
+    /// each time). So at most that many replaced values wait, beside those that guards hold; more, as
+    /// long as a reader is pre-empted between the two stores by which it picks up a value, or the
+    /// thread that frees is.
     Batch(u32),
     /// By calls of [`try_reclaim`](crate::Rcu::try_reclaim) and
     /// [`synchronize`](crate::Rcu::synchronize) alone: no destructor runs anywhere else until the
