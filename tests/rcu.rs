@@ -35,7 +35,7 @@ fn follow(cell: &Rcu<Canary<'_>>, last: u64) {
 #[test]
 fn reads_are_whole_and_never_go_back() {
     for policy in POLICIES {
-        let (alive, last) = (Alive::new(), rounds(3_000).max(20) as u64);
+        let (alive, last) = (Alive::new(), rounds(1_500).max(20) as u64);
         let cell = Rcu::with_policy(Canary::new(0, &alive), policy);
         thread::scope(|scope| {
             for _ in 0..3 {
@@ -159,7 +159,7 @@ fn what_a_reader_keeps_stays_while_it_moves_on() {
     let alive = Alive::new();
     let cell = Rcu::with_policy(Canary::new(0, &alive), Policy::Manual);
     let mut reader = cell.reader();
-    for number in 0..rounds(5_000).max(40) as u64 {
+    for number in 0..rounds(1_000).max(40) as u64 {
         let guards: Vec<_> = (0..number % 20).map(|_| reader.read()).collect();
         assert_eq!(reader.cached().number(), number);
         cell.store(Canary::new(number + 1, &alive));

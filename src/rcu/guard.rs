@@ -15,7 +15,7 @@ use crate::sync::Arc;
 /// To drop it is wait-free, but that with [`Policy::Prompt`](super::Policy::Prompt), or where a
 /// thread waits in [`synchronize`](Rcu::synchronize), the last guard of a replaced value frees it.
 ///
-/// A guard that is forgotten keeps its value until the cell is dropped, and one slot for ever.
+/// A guard that is forgotten keeps its value, and its slot, until the cell is dropped.
 #[must_use = "if unused the value is let go at once"]
 pub struct Guard<'a, T: ?Sized> {
     /// In the version that `pin` holds.

@@ -21,7 +21,7 @@
 //! | what a stalled reader keeps | the one value that it holds. What came and went since is freed |
 //! | destructors | run by who stores, as the [`Policy`] says; with `Prompt` also by who drops a guard. They may use the cell, but not wait in `synchronize`. If one panics, the others still run, and the panic goes on from the call that reclaimed. Values that hold guards of one another are dropped one inside the other |
 //! | guards | may be kept in any number, sent, and held across `.await`; they outlive their thread's end and their reader |
-//! | `forget(guard)` | its value stays until the cell is dropped, and one slot for ever; nothing becomes unsound. `forget(writer)`: later writers wait for ever |
+//! | `forget(guard)` | its value and its slot stay until the cell is dropped; nothing becomes unsound. `forget(writer)`: later writers wait for ever |
 //! | `fork` | the child inherits what other threads held, and whether they were reclaiming, as if for ever: little or nothing may be freed in the child; nothing is freed too early |
 //! | signal handlers | may read a cell that their thread has read before, and must drop the guard before they return |
 //! | memory | each value has a head of two words; 128 bytes a reader and a thread that ever read, recycled; half a kilobyte a cell. A thread that stores keeps the memory of up to 128 freed values of one size, at most 256 bytes each, and stores into that before it allocates |
@@ -94,8 +94,9 @@
 //!   count that it sleeps on; between that count and the number of sleepers, a fence on each side.
 //! * E10, owner of a block to the next, and to the scan: `store(false, Release)` of `owned` to
 //!   `compare_exchange(Acquire)`, and to `load(Acquire)`.
-//! * E11, seen to scan: `store(Release)` of the slot that holds the current version to
-//!   `load(Acquire)`. By coherence that reader finds nothing older afterwards, and by this edge the
+//! * E11, seen to scan: `store(Release)` of a slot that holds the current version to `load(Acquire)`.
+//!   The block's owner wrote it, or one before it (E10), for a slot never holds the address of what is
+//!   freed. By coherence that reader finds nothing older afterwards, and by this edge the
 //!   scan finds what it held before.
 //! * E12, asleep to scan: `store(Release)` of `sleep` by who claimed the block, or
 //!   `compare_exchange(Release)` by a scan that fenced, to `load(Acquire)` by another scan.

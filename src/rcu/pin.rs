@@ -4,8 +4,7 @@ use core::ptr::NonNull;
 
 use super::chain::Root;
 use super::engine::Engine;
-use super::slots::{Block, Slot};
-use crate::sync::atomic::{Ordering::SeqCst, fence};
+use super::slots::{Block, Registry, Slot};
 use crate::sync::pause_point;
 
 /// Holds one version: it is not freed before this is dropped (I3).
@@ -31,25 +30,20 @@ impl<'a> Pin<'a> {
         slot.announce(engine.tag());
         // Either a scan sees the announcement, or what we see below is not freed by it (E2).
         block.fence_if_asleep();
-        Self::announced(engine, slot)
-    }
-
-    /// The same in a slot of a block that the caller does not own, and so cannot ask whether it is
-    /// awake.
-    #[cold]
-    pub(super) fn in_a_slot_once(engine: &'a Engine, slot: &'a Slot) -> Self {
-        slot.announce(engine.tag());
-        // SeqCst: as above, on our own.
-        fence(SeqCst);
-        Self::announced(engine, slot)
-    }
-
-    #[inline(always)]
-    fn announced(engine: &'a Engine, slot: &'a Slot) -> Self {
         pause_point("rcu.read.announced");
         let root = engine.current();
         slot.settle(root.addr().get());
         Self { engine, slot, root }
+    }
+
+    /// The same in a block that is owned for just that long. Given back before the slot has settled,
+    /// it would be taken for one that nobody reads from, or vouch for its next owner.
+    #[cold]
+    pub(super) fn in_a_block_of_the_moment(engine: &'a Engine, registry: &'a Registry) -> Self {
+        let (block, slot) = registry.claim_slot();
+        let pin = Self::new(engine, block, slot);
+        block.release();
+        pin
     }
 
     /// The cell.

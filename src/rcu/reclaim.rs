@@ -370,7 +370,8 @@ impl Drop for Engine {
             // SAFETY: exclusive access: no guard and no reader is left but forgotten ones, which nobody
             // can use. So the chain is ours.
             if address.is_some_and(|address| unsafe { contains(newest, address) }) {
-                slot.write_off();
+                // Or it would be taken for one that holds what comes to stand at the same address.
+                slot.clear();
             }
         }
         // SAFETY: as above.

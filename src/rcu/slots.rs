@@ -21,9 +21,6 @@ pub(super) struct Slot(AtomicUsize);
 
 /// No address and no tag.
 const IDLE: usize = 0;
-/// In use, and holding nothing: odd, and below the tag of any cell.
-const RESERVED: usize = 1;
-
 impl Slot {
     /// Whether it can be taken; for the owner of the block.
     #[inline(always)]
@@ -41,12 +38,6 @@ impl Slot {
         self.0.store(tag, Release);
     }
 
-    /// Takes the slot before it is said for what.
-    fn reserve(&self) {
-        // Relaxed: for the next owner of the block, who sees it by E10.
-        self.0.store(RESERVED, Relaxed);
-    }
-
     /// Says which version is held from here on.
     #[inline(always)]
     pub(super) fn settle(&self, address: usize) {
@@ -60,13 +51,6 @@ impl Slot {
         // Release (E3): all reads through the guard happen-before what is done to the version by a
         // scan that sees this.
         self.0.store(IDLE, Release);
-    }
-
-    /// A guard was forgotten, and its cell is going: the slot is lost, but must not be taken for one
-    /// that holds whatever comes to stand at the same address.
-    pub(super) fn write_off(&self) {
-        // Relaxed: nobody looks for anything behind it.
-        self.0.store(RESERVED, Relaxed);
     }
 
     /// The address held, `IDLE`, or the tag.
@@ -226,15 +210,6 @@ impl Registry {
                 return (block, slot);
             }
         }
-    }
-
-    /// A slot to be used once, by who fences for itself, in a block that nobody owns afterwards.
-    /// Lock-free.
-    pub(super) fn claim_slot_once(&self) -> &Slot {
-        let (block, slot) = self.claim_slot();
-        slot.reserve();
-        block.release();
-        slot
     }
 
     /// Makes the caller the owner of a block with at least one idle slot. Lock-free.

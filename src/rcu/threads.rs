@@ -62,7 +62,7 @@ with_threads! {
     fn pin_in_another_block(engine: &Engine) -> Pin<'_> {
         if LEAVING.try_with(|_| ()).is_err() {
             // The thread ends, and would not give a block back later.
-            return Pin::in_a_slot_once(engine, THREADS.claim_slot_once());
+            return Pin::in_a_block_of_the_moment(engine, &THREADS);
         }
         let (block, slot) = THREADS.claim_slot();
         match HOME.replace(Some(block)) {
@@ -84,6 +84,6 @@ without_threads! {
     }
 
     pub(super) fn pin(engine: &Engine) -> Pin<'_> {
-        Pin::in_a_slot_once(engine, engine.readers.claim_slot_once())
+        Pin::in_a_block_of_the_moment(engine, &engine.readers)
     }
 }
