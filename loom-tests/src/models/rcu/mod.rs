@@ -1,50 +1,63 @@
 //! Read-copy-update: announce, load, settle; and who frees what, when.
 //!
-//! **Models** readers that pin a version, use it and let go of it, or renew the pin: announce and
-//! settle over the version that they held; writers that pin the newest version in the same way, use
-//! it, replace it by compare-and-swap, let go of it and reclaim, or reclaim first and keep it a
-//! while; and reclaiming itself, which a drop or a renewal takes part in when it finds `wanted`.
-//! Every store reclaims, as `Policy::Prompt` has it. A version links to the one that it replaced,
-//! so the swap publishes the new one and retires the old one in one step. The words:
+//! **Models** readers that pin a version, use it and let go of it; writers that pin the newest
+//! version in the same way, use it, replace it by compare-and-swap, let go of it and reclaim, or
+//! reclaim first and keep it a while; and reclaiming itself, which a drop takes part in when it finds
+//! `wanted`. Every store reclaims, as `Policy::Prompt` has it. A version links to the one that it
+//! replaced, so the swap publishes the new one and retires the old one in one step. The words:
 //!
 //! * `current`: the newest version;
-//! * a slot for each thread: idle, pending, or settled on a version;
+//! * a slot for each thread: idle, reserved, pending, or settled on a version;
+//! * for each block of slots its `owner`, and whether that is awake, asleep, or has been marked by a
+//!   scan that is about to put it to sleep;
 //! * `wanted`: whether something retired waits for somebody's drop;
 //! * `turn`: how many came to reclaim; whoever finds zero does it, and goes round again until
-//!   nobody came meanwhile. It guards `fenced`, the version up to which a heavy fence was made.
+//!   nobody came meanwhile. It guards `settled`, the version of which it is known that nobody will
+//!   pick up an older one.
+//!
+//! Beside them, a rival reclaims another cell that the same threads read: it marks, fences and
+//! confirms. Readers may have a block in common, which one gives back and another claims while the
+//! first still has a guard; one may read once, in a slot of a block that is another's afterwards; and
+//! one may hold two versions at a time.
 //!
 //! **Memory.** A thread executes the operations of its program in any order that their dependencies
 //! allow, each on one memory that all share: what a reader does overtakes what it did before, its
 //! own stores included, as on ARM. The light fence is a compiler fence, so it is not there at all.
 //! Loads are executed ahead of branches and taken back, stores are not. While it reclaims, a thread
-//! is in order, and its plain stores wait in a buffer, as on x86. The heavy fence interrupts every
-//! other thread, each at its own time, between two operations of its program: all before are
-//! executed then, and none after. In the symmetric form, light and heavy fences are both full
-//! fences of the thread itself.
+//! is in order, and its plain stores wait in a buffer, as on x86; where `lags` says so, its swap does
+//! too. The heavy fence interrupts every other thread, each at its own time, between two operations
+//! of its program: all before are executed then, and none after. In the symmetric form, light and
+//! heavy fences are both full fences of the thread itself.
 //!
-//! **Rule.** A version is freed if it is older than the head of which a heavy fence was made
-//! *after* it became the head, and a scan that begins after that fence finds no slot pending and
-//! none settled on it. Nothing is left when all have gone.
+//! **Rule.** A version is freed if it is older than the head of which all readers were settled
+//! *after* it became the head, and a scan that begins after that finds no slot pending and none
+//! settled on it. Settled is, after a fence of the scan's own, a block without an owner, or asleep,
+//! or seen with the head; or else every block, by a heavy fence. How long a scan looks before it
+//! makes that fence is left open: at any time it may. Nothing is left when all have gone.
 //!
 //! **Must fail**: each fence left out or misplaced; a scan that ignores pending slots; a store that
-//! lets go or settles too early; `wanted` not asked, or set too late; coming to reclaim without
-//! release, or without a second round for it; freeing after a heavy fence that failed; a writer
-//! that does not pin what it reads; and a guard that is copied from slot to slot, which is why
-//! guards are not `Clone`.
+//! lets go or settles too early; a block given back too early; `wanted` not asked, set too late, or
+//! without a heavy fence of its own; coming to reclaim without release, or without a second round for
+//! it; freeing after a heavy fence that failed; each step of falling asleep and of waking up left out,
+//! made too early, or trusted too early; an owner taken for settled by anything but the head, by what
+//! another has put into a slot of its block, or by the address of what is freed; a writer that does
+//! not pin what it reads; and a guard that is copied from slot to slot, which is why guards are not
+//! `Clone`.
 //!
-//! Settling too early shows with renewals alone. Without them the store that let go of the last
-//! version stands between, in the same slot.
-//!
-//! **Not modelled**: a reclaimer out of order, as ARM has it (the symmetric form runs on loom);
-//! blocks of slots that come and go; batches, garbage and `synchronize`.
+//! **Not modelled**: a reclaimer out of order, but for its swap (the symmetric form runs on loom);
+//! batches, garbage and `synchronize`.
 
+mod perform;
 mod program;
 mod reclaim;
+mod rules;
+mod settle;
 mod tests;
 
 use super::explore::{Failure, Next, Protocol};
 use program::Program;
 use reclaim::Job;
+use rules::{Rules, Size};
 
 /// No more threads than these in one model.
 const THREADS: usize = 4;
@@ -57,129 +70,51 @@ const ROUNDS: usize = 3;
 const IDLE: u8 = 0xff;
 /// In a slot: about to hold some version.
 const PENDING: u8 = 0xfe;
+/// In a slot: taken, but nothing is announced.
+const RESERVED: u8 = 0xfd;
 
-/// The rules of the protocol. Each mutant changes one of them.
-#[derive(Clone, Copy, Debug)]
-struct Rules {
-    /// A full fence between announcing and loading.
-    fence_after_announcing: bool,
-    /// A full fence between letting go and asking for `wanted`.
-    fence_after_letting_go: bool,
-    /// What the reclaimer's fence is.
-    heavy: Heavy,
-    /// When it is made.
-    heavy_is_made: HeavyIsMade,
-    /// When `wanted` is set.
-    wanted_is_set: WantedIsSet,
-    /// Whether settling is a Release store.
-    settle_releases: bool,
-    /// Whether letting go is a Release store.
-    letting_go_releases: bool,
-    /// Whether a drop asks for `wanted`.
-    drop_asks: bool,
-    /// Whether coming to reclaim releases what came before.
-    coming_releases: bool,
-    /// Whether the reclaimer goes round again for those who came meanwhile.
-    second_round: bool,
-    /// Whether a scan that sees a pending slot frees nothing.
-    scan_heeds_pending: bool,
-    /// Whether a heavy fence that failed ends the pass.
-    failure_is_heeded: bool,
-    /// Whether a writer settles on what it reads.
-    writer_pins: bool,
-    /// Whether the first reader moves its guard to a spare slot before it uses it.
-    guard_is_copied: bool,
-}
+/// The owner of a block that has none.
+const NOBODY: u8 = 0xff;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Heavy {
-    /// Interrupts every other thread.
-    Interrupts,
-    /// A full fence of the reclaimer, no more.
-    FencesItself,
-    Missing,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum HeavyIsMade {
-    /// After the head is read.
-    AfterTheHead,
-    /// Before the head is read.
-    BeforeTheHead,
-    /// By the writer, before it swaps.
-    BeforeTheSwap,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum WantedIsSet {
-    BeforeHeavy,
-    AfterHeavy,
-    AfterTheScan,
-}
-
-/// The form for Linux: the light fence costs nothing, the heavy one interrupts.
-const ASYMMETRIC: Rules = Rules {
-    fence_after_announcing: false,
-    fence_after_letting_go: false,
-    heavy: Heavy::Interrupts,
-    heavy_is_made: HeavyIsMade::AfterTheHead,
-    wanted_is_set: WantedIsSet::BeforeHeavy,
-    settle_releases: true,
-    letting_go_releases: true,
-    drop_asks: true,
-    coming_releases: true,
-    second_round: true,
-    scan_heeds_pending: true,
-    failure_is_heeded: true,
-    writer_pins: true,
-    guard_is_copied: false,
-};
-
-/// The form for all others: full fences on both sides.
-const SYMMETRIC: Rules = Rules {
-    fence_after_announcing: true,
-    fence_after_letting_go: true,
-    heavy: Heavy::FencesItself,
-    ..ASYMMETRIC
-};
-
-/// Who takes part.
-#[derive(Clone, Copy, Debug)]
-struct Size {
-    readers: usize,
-    /// How often each reader pins.
-    pins: usize,
-    writers: usize,
-    /// How often each writer stores.
-    stores: usize,
-    /// Whether readers renew their pin instead of letting go of it in between.
-    renews: bool,
-    /// Whether a writer reclaims before it lets go of what it replaced, which it then uses again.
-    keeps: bool,
-    /// How many heavy fences may fail.
-    failures: u8,
-    /// Whether somebody reclaims once all others have gone, as the next store would.
-    latecomer: bool,
+/// Whether the owner of a block fences when it next picks something up.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Sleep {
+    Awake,
+    /// Marked by the scan of this cell.
+    Tired,
+    /// Marked by the rival.
+    TiredOfRival,
+    Asleep,
 }
 
 struct Rcu {
     rules: Rules,
     size: Size,
     programs: Vec<Program>,
+    /// Of each thread, the block that it has from the beginning.
+    homes: Vec<Option<usize>>,
+    /// Of each slot, the block that it is part of.
+    blocks: Vec<usize>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct State {
     /// The newest version; version n replaced version n - 1.
     current: u8,
+    /// Whose swap is not seen by others yet.
+    lagging: Option<u8>,
     /// A bit for each version.
     freed: u8,
     wanted: bool,
     turn: u8,
-    fenced: u8,
+    settled: u8,
     /// How many heavy fences may still fail.
     failures: u8,
     slots: [u8; SLOTS],
+    sleep: [Sleep; THREADS],
+    owner: [u8; THREADS],
+    /// A bit for each block whose claim is not seen by others yet.
+    claims: u8,
     threads: [Thread; THREADS],
 }
 
@@ -196,25 +131,50 @@ struct Thread {
 
 impl Rcu {
     fn new(rules: Rules, size: Size) -> Self {
-        let spare = usize::from(rules.guard_is_copied);
-        let threads = size.readers + size.writers;
-        let mut programs: Vec<_> = (0..threads)
-            .map(|thread| match thread.checked_sub(size.readers) {
-                None => Program::reader(&rules, &size, thread + spare, thread == 0),
-                Some(_) => Program::writer(&rules, &size, thread + spare),
-            })
-            .collect();
-        if size.latecomer {
-            programs.push(Program::latecomer());
+        let mut this =
+            Self { rules, size, programs: Vec::new(), homes: Vec::new(), blocks: Vec::new() };
+        if rules.guard_is_copied {
+            this.blocks.push(0);
         }
-        assert!(programs.len() <= THREADS);
-        assert!(size.pins.max(size.stores) <= ROUNDS);
-        Self { rules, size, programs }
+        for reader in 0..size.readers {
+            let block = if size.share { 0 } else { reader };
+            let slot = this.add_slot(block);
+            if size.overlap {
+                this.add_slot(block);
+            }
+            let program = Program::reader(&rules, &size, slot, block, reader == 0);
+            this.add(program, (!size.share).then_some(block));
+        }
+        if size.once {
+            let slot = this.add_slot(0);
+            this.add(Program::once(&rules, slot), None);
+        }
+        let shared = if size.share { 1 } else { size.readers };
+        for writer in 0..size.writers {
+            let slot = this.add_slot(shared + writer);
+            let program = Program::writer(&rules, &size, slot, shared + writer);
+            this.add(program, Some(shared + writer));
+        }
+        if size.rival > 0 {
+            this.add(Program::rival(&rules, &size), None);
+        }
+        if size.latecomer {
+            this.add(Program::latecomer(&rules), None);
+        }
+        assert!(this.programs.len() <= THREADS);
+        assert!(size.pins.max(size.stores).max(size.rival) <= ROUNDS);
+        assert!(!size.overlap || size.pins == 2);
+        this
     }
 
-    /// How many slots there are to scan.
-    fn slots(&self) -> usize {
-        self.size.readers + self.size.writers + usize::from(self.rules.guard_is_copied)
+    fn add_slot(&mut self, block: usize) -> usize {
+        self.blocks.push(block);
+        self.blocks.len() - 1
+    }
+
+    fn add(&mut self, program: Program, home: Option<usize>) {
+        self.programs.push(program);
+        self.homes.push(home);
     }
 
     /// Whether the thread has come to the end of its program.
@@ -234,6 +194,17 @@ impl State {
         let retired = (1 << head) - 1;
         self.freed & retired != retired
     }
+
+    /// Whether this thread's swap is not seen by others yet.
+    fn lags(&self, thread: usize) -> bool {
+        self.lagging.is_some_and(|lagging| usize::from(lagging) == thread)
+    }
+
+    /// The newest version that this thread can see.
+    fn current_for(&self, thread: usize) -> u8 {
+        let unseen = self.lagging.is_some() && !self.lags(thread);
+        self.current - u8::from(unseen)
+    }
 }
 
 impl Protocol for Rcu {
@@ -241,19 +212,33 @@ impl Protocol for Rcu {
 
     fn start(&self) -> State {
         let thread = Thread { performed: 0, held: [IDLE; ROUNDS], buffer: None, job: None };
+        let mut owner = [NOBODY; THREADS];
+        for (thread, home) in self.homes.iter().enumerate() {
+            if let Some(block) = *home {
+                owner[block] = u8::try_from(thread).expect("few threads");
+            }
+        }
+        let sleep = if self.size.asleep { Sleep::Asleep } else { Sleep::Awake };
         State {
             current: 0,
+            lagging: None,
             freed: 0,
             wanted: false,
             turn: 0,
-            fenced: 0,
+            settled: 0,
             failures: self.size.failures,
             slots: [IDLE; SLOTS],
+            sleep: [sleep; THREADS],
+            owner,
+            claims: 0,
             threads: [thread; THREADS],
         }
     }
 
     fn steps(&self, state: &State, next: &mut Next<State>) {
+        if state.lagging.is_some() {
+            next.to(State { lagging: None, ..state.clone() });
+        }
         for thread in 0..self.programs.len() {
             if let Some(wanted) = state.threads[thread].buffer {
                 let mut seen = state.clone();

@@ -2,54 +2,85 @@
 
 use super::super::explore::Next;
 use super::program::Operation;
-use super::{Heavy, HeavyIsMade, IDLE, PENDING, Rcu, State, WantedIsSet};
+use super::rules::{Heavy, Settling, WantedIsSet};
+use super::{IDLE, PENDING, RESERVED, Rcu, State};
 
 /// A thread that reclaims, or makes a heavy fence.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Job {
-    stage: Stage,
+    pub(super) stage: Stage,
     /// Which operation of its program this is.
     pub(super) from: u8,
     /// How many had come when this pass began.
-    came: u8,
+    pub(super) came: u8,
     /// The newest version when this pass began.
-    head: u8,
+    pub(super) head: u8,
     /// A bit for each thread that the heavy fence has interrupted.
-    interrupted: u8,
-    /// The next slot to read.
-    slot: u8,
+    pub(super) interrupted: u8,
+    /// The next slot to read, or the next block to look at.
+    pub(super) at: u8,
     /// A bit for each version that some slot was settled on.
-    kept: u8,
-    /// Whether some slot was pending.
-    pending: bool,
+    pub(super) kept: u8,
+    /// Whether some block must be settled by a heavy fence.
+    pub(super) tired: bool,
+    /// Whether that fence failed.
+    pub(super) refused: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Stage {
     /// `turn.fetch_add(1)`: whoever finds zero reclaims.
     Come,
-    /// `head = current`: is there something without a heavy fence?
+    /// `head = current`: is there something, and are all settled?
     Look,
-    /// `wanted = true`.
-    Want,
-    Heavy,
+    /// The fence before the looks.
+    Fence,
+    /// Looks at one block.
+    LookAtBlocks,
+    Heavy(Fences),
+    /// Puts one block to sleep.
+    Confirm,
+    /// `settled = head`.
+    Settled,
     /// Reads one slot, and after the last one frees.
     Scan,
-    /// `wanted = something is left`.
-    Tell,
-    /// `wanted = false`: the heavy fence failed.
+    /// `wanted = true`: something is left.
+    Want,
+    /// `wanted = false`: nothing is left, or the heavy fence failed.
     GiveUp,
     /// `turn: came -> 0`, or another pass.
     Leave,
 }
 
+/// What a heavy fence is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Fences {
+    ToSettle,
+    ToBeAsked,
+    /// As an operation of the program.
+    ForItself,
+}
+
+impl Stage {
+    pub(super) const FENCE_TO_SETTLE: Self = Self::Heavy(Fences::ToSettle);
+}
+
 impl Job {
     pub(super) fn new(stage: Stage, from: usize) -> Self {
-        let from = u8::try_from(from).expect("a program is short");
-        Self { stage, from, came: 1, head: 0, interrupted: 0, slot: 0, kept: 0, pending: false }
+        Self {
+            stage,
+            from: u8::try_from(from).expect("a program is short"),
+            came: 1,
+            head: 0,
+            interrupted: 0,
+            at: 0,
+            kept: 0,
+            tired: false,
+            refused: false,
+        }
     }
 
-    fn at(self, stage: Stage) -> Self {
+    pub(super) fn at(self, stage: Stage) -> Self {
         Self { stage, ..self }
     }
 
@@ -69,16 +100,20 @@ impl Rcu {
             next.to(state);
         };
         let nothing = |_: &mut State| {};
-        let buffered = state.threads[thread].buffer.is_some();
+        let buffer = state.threads[thread].buffer;
+        let drained = buffer.is_none() && !state.lags(thread);
         // Only the holder of the turn stores to `wanted`, so it knows what is there.
+        let is_wanted = buffer.unwrap_or(state.wanted);
         let store = |wanted| {
             move |s: &mut State| {
-                s.threads[thread].buffer = (s.wanted != wanted).then_some(wanted);
+                s.threads[thread].buffer = (is_wanted != wanted).then_some(wanted);
             }
         };
         match job.stage {
-            // An RMW: the buffer is drained first.
-            Stage::Come | Stage::Leave if buffered => {}
+            // An RMW that stores once what is before it is seen.
+            Stage::Leave if !drained => {}
+            // Whoever has the turn acquires what is before the increment.
+            Stage::Come if state.turn != 0 && state.lags(thread) => {}
             Stage::Come => {
                 let ordered = Self::has_reached(state, thread, job.from);
                 if state.turn != 0 && (ordered || !self.rules.coming_releases) {
@@ -88,39 +123,53 @@ impl Rcu {
                 }
             }
             Stage::Look => {
-                let head = state.current;
+                let head = state.current_for(thread);
                 let stage = if !state.has_retired(head) {
-                    Stage::Leave
-                } else if head == state.fenced {
+                    Stage::GiveUp
+                } else if head == state.settled {
                     Stage::Scan
-                } else if self.rules.wanted_is_set == WantedIsSet::BeforeHeavy {
-                    Stage::Want
+                } else if self.rules.settling == Settling::BeforeTheSwap {
+                    Stage::Settled
+                } else if !self.rules.sleep.looks {
+                    Stage::FENCE_TO_SETTLE
+                } else if self.rules.sleep.scan_fences {
+                    Stage::Fence
                 } else {
-                    Stage::Heavy
+                    Stage::LookAtBlocks
                 };
-                let job = Job { head, ..job.at(stage) };
-                step(next, Some(if stage == Stage::Leave { job.leaves() } else { job }), &nothing);
+                step(next, Some(Job { head, ..job.at(stage) }), &nothing);
             }
-            Stage::Want | Stage::Tell | Stage::GiveUp if buffered => {}
-            Stage::Want => {
-                let stage = match self.rules.wanted_is_set {
-                    WantedIsSet::BeforeHeavy => Stage::Heavy,
-                    _ => Stage::Scan,
-                };
-                step(next, Some(job.at(stage)), &store(true));
-            }
-            Stage::Heavy => self.make_heavy(state, thread, job, next),
-            Stage::Scan => {
+            Stage::Fence if drained => step(next, Some(job.at(Stage::LookAtBlocks)), &nothing),
+            Stage::Fence => {}
+            Stage::LookAtBlocks => self.look_at_a_block(state, thread, job, next),
+            Stage::Heavy(fences) => self.make_heavy(state, thread, job, fences, next),
+            Stage::Confirm => {
                 let mut state = state.clone();
-                let job = self.scan(&mut state, job);
+                let job = self.confirm_a_block(&mut state, thread, job);
                 state.threads[thread].job = Some(job);
                 next.to(state);
             }
-            Stage::GiveUp => step(next, Some(job.leaves()), &store(false)),
-            Stage::Tell => {
-                let left = state.has_retired(job.head);
-                step(next, Some(job.leaves()), &store(left));
+            Stage::Settled => {
+                let late = self.rules.settling == Settling::BeforeTheHead;
+                let head = if late { state.current_for(thread) } else { job.head };
+                let job = Job { head, ..job.at(Stage::Scan) };
+                step(next, Some(job), &|s| s.settled = head);
             }
+            Stage::Scan => {
+                let mut state = state.clone();
+                let job = self.scan(&mut state, job, is_wanted);
+                state.threads[thread].job = Some(job);
+                next.to(state);
+            }
+            Stage::Want => {
+                let job = match self.rules.wanted_is_set {
+                    WantedIsSet::BeforeHeavy => job.at(Stage::Heavy(Fences::ToBeAsked)),
+                    WantedIsSet::AfterHeavy | WantedIsSet::WithoutHeavy => job.at(Stage::Scan),
+                    WantedIsSet::AfterTheScan => job.leaves(),
+                };
+                step(next, Some(job), &store(true));
+            }
+            Stage::GiveUp => step(next, Some(job.leaves()), &store(false)),
             Stage::Leave if state.turn == job.came || !self.rules.second_round => {
                 step(next, None, &|s| s.turn = 0);
             }
@@ -133,84 +182,101 @@ impl Rcu {
 
     /// Reads one slot. After the last one it frees, in the same step: what others do in between
     /// could only make it less wrong.
-    fn scan(&self, state: &mut State, mut job: Job) -> Job {
-        match state.slots[usize::from(job.slot)] {
-            IDLE => {}
-            PENDING => job.pending = true,
-            version => job.kept |= 1 << version,
+    fn scan(&self, state: &mut State, mut job: Job, is_wanted: bool) -> Job {
+        let mut is_free = false;
+        match state.slots[usize::from(job.at)] {
+            // It may look again; this is where it has done so often enough.
+            PENDING if self.rules.scan_heeds_pending => {}
+            seen => {
+                if !matches!(seen, IDLE | PENDING | RESERVED) {
+                    job.kept |= 1 << seen;
+                }
+                job.at += 1;
+                if usize::from(job.at) < self.blocks.len() {
+                    return job;
+                }
+                if self.size.forgotten != IDLE {
+                    job.kept |= 1 << self.size.forgotten;
+                }
+                state.freed |= ((1 << state.settled) - 1) & !job.kept;
+                is_free = !state.has_retired(job.head);
+            }
         }
-        job.slot += 1;
-        if usize::from(job.slot) < self.slots() {
-            return job;
+        let job = Job { at: 0, kept: 0, ..job };
+        if is_free {
+            job.at(Stage::GiveUp)
+        } else if is_wanted {
+            job.leaves()
+        } else if self.rules.wanted_is_set == WantedIsSet::AfterHeavy {
+            job.at(Stage::Heavy(Fences::ToBeAsked))
+        } else {
+            job.at(Stage::Want)
         }
-        if !(job.pending && self.rules.scan_heeds_pending) {
-            let older = (1 << state.fenced) - 1;
-            state.freed |= older & !job.kept;
-        }
-        Job { kept: 0, pending: false, ..job.at(Stage::Tell) }
     }
 
-    fn make_heavy(&self, state: &State, thread: usize, job: Job, next: &mut Next<State>) {
-        let operation = self.programs[thread].operation(job.from);
-        let own = operation == Operation::Heavy;
-        let done = |state: &mut State| {
-            let after = match self.rules.wanted_is_set {
-                WantedIsSet::AfterHeavy => Stage::Want,
-                _ => Stage::Scan,
+    fn make_heavy(
+        &self,
+        state: &State,
+        thread: usize,
+        job: Job,
+        fences: Fences,
+        next: &mut Next<State>,
+    ) {
+        let made = |refused| {
+            let job = Job { interrupted: 0, refused, ..job };
+            let stage = match fences {
+                Fences::ForItself => return None,
+                Fences::ToSettle if job.tired => Stage::Confirm,
+                Fences::ToSettle if refused && self.rules.failure_is_heeded => Stage::GiveUp,
+                Fences::ToSettle => Stage::Settled,
+                Fences::ToBeAsked if refused && self.rules.failure_is_heeded => Stage::GiveUp,
+                Fences::ToBeAsked if self.rules.wanted_is_set == WantedIsSet::AfterHeavy => {
+                    Stage::Want
+                }
+                Fences::ToBeAsked => Stage::Scan,
             };
-            let head = match self.rules.heavy_is_made {
-                HeavyIsMade::BeforeTheHead => state.current,
-                _ => job.head,
-            };
-            if !own {
-                state.fenced = head;
-            }
-            let job = Job { head, interrupted: 0, ..job.at(after) };
-            state.threads[thread].job = (!own).then_some(job);
+            Some(job.at(stage))
         };
-        let mut made = state.clone();
-        let buffered = state.threads[thread].buffer.is_some();
-        // A writer that made it before its swap does without it afterwards.
-        let made_before = self.rules.heavy_is_made == HeavyIsMade::BeforeTheSwap && !own;
+        let mut to = |job: Option<Job>, failures: u8| {
+            let mut state = state.clone();
+            state.threads[thread].job = job;
+            state.failures -= failures;
+            next.to(state);
+        };
+        let drained = state.threads[thread].buffer.is_none() && !state.lags(thread);
         match self.rules.heavy {
-            _ if made_before => done(&mut made),
-            Heavy::Missing => done(&mut made),
-            Heavy::FencesItself if buffered => return,
-            Heavy::FencesItself => done(&mut made),
+            Heavy::Missing => to(made(false), 0),
+            Heavy::FencesItself if drained => to(made(false), 0),
+            Heavy::FencesItself => {}
             Heavy::Interrupts => {
-                let may_fail = state.failures > 0 && operation != Operation::ReclaimLast;
-                if may_fail && job.interrupted == 0 {
+                let operation = self.programs[thread].operation(job.from);
+                let last = operation == Operation::ReclaimLast || fences == Fences::ForItself;
+                if state.failures > 0 && !last && job.interrupted == 0 {
                     // The system call returns an error, and has done nothing.
-                    let mut failed = state.clone();
-                    failed.failures -= 1;
-                    if self.rules.failure_is_heeded {
-                        failed.threads[thread].job = Some(job.at(Stage::GiveUp));
-                    } else {
-                        done(&mut failed);
-                    }
-                    next.to(failed);
+                    to(made(true), 1);
                 }
-                if buffered {
+                if !drained {
                     return;
                 }
-                let others = (0..self.programs.len()).filter(|&other| other != thread);
-                let missing = others.filter(|&other| job.interrupted & (1 << other) == 0);
+                // Who reads nothing is in order at any time.
+                let others = (0..self.programs.len()).filter(|&other| {
+                    other != thread
+                        && self.programs[other].reads()
+                        && job.interrupted & (1 << other) == 0
+                });
                 let mut waiting = false;
-                for other in missing {
+                for other in others {
                     waiting = true;
-                    if state.threads[other].buffer.is_none() && Self::is_between(state, other) {
-                        let mut state = state.clone();
+                    let quiet = state.threads[other].buffer.is_none() && !state.lags(other);
+                    if quiet && Self::is_between(state, other) {
                         let interrupted = job.interrupted | 1 << other;
-                        state.threads[thread].job = Some(Job { interrupted, ..job });
-                        next.to(state);
+                        to(Some(Job { interrupted, ..job }), 0);
                     }
                 }
-                if waiting {
-                    return;
+                if !waiting {
+                    to(made(false), 0);
                 }
-                done(&mut made);
             }
         }
-        next.to(made);
     }
 }
