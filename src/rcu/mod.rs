@@ -86,7 +86,7 @@
 //! * E5, guard dropped elsewhere to slot reused: `store(Release)` of idle to the owner's
 //!   `load(Acquire)`; and from there on, since the next reader may be one of another cell, the
 //!   `store(Release)` of its tag to the scan's `load(Acquire)`.
-//! * E6, turn to turn, and request to pass: the `AcqRel` swap that asks, the `Acquire` swap at the start
+//! * E6, turn to turn, and request to pass: the `Release` swap that asks, the `Acquire` swap at the start
 //!   of a pass and the `Release` swap at its end.
 //! * E7, block added to scan: `compare_exchange(Release)` of `newest` to `load(Acquire)`.
 //! * E8, garbage retired to sorted: `compare_exchange(Release)` to `swap(Acquire)`.

@@ -16,7 +16,7 @@ use super::slots::Block;
 use super::threads;
 use crate::sync::atomic::{
     AtomicPtr, AtomicUsize,
-    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
 use crate::sync::{GLANCES, LOOKS, Refused, UnsafeCell, heavy, own_load, spin_hint};
@@ -167,12 +167,12 @@ impl Engine {
         }
         let this = &*self.reclaimer;
         let mut total = Reclaimed::default();
-        // AcqRel (E6): what the last holder did to the chain and the bin is visible to us; and if
-        // another has the turn, what we did before is visible to its next pass.
-        while this.turn.swap(ASKED, AcqRel) == FREE {
+        // Release (E6): if another has the turn, what we did before is visible to its next pass.
+        while this.turn.swap(ASKED, Release) == FREE {
             // SAFETY: `Engine::new` was promised that `free` fits all roots of this engine.
             let mut doomed = unsafe { Doomed::new(this.free) };
-            // Acquire (E6): whoever asked up to here did so for something that this pass must see.
+            // Acquire (E6): what the last holder did to the chain and the bin is visible to us; and so
+            // is what whoever asked up to here asked for.
             this.turn.swap(AT_IT, Acquire);
             let before = own_load(&this.freed);
             // SAFETY: we hold the turn (I5).
