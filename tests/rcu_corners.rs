@@ -1,4 +1,5 @@
 //! Rcu where things go wrong at the worst moment: destructors that panic, guards that are forgotten.
+#![cfg(feature = "alloc")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
