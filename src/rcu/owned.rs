@@ -124,6 +124,17 @@ impl<T: Send + Sync> OwnedReader<T> {
     }
 
     /// Lets go of what `cached` keeps, as [`Reader::release`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use untorn::Rcu;
+    ///
+    /// let mut reader = Rcu::reader_owned(&Arc::new(Rcu::new(1)));
+    /// assert_eq!(*reader.cached(), 1);
+    /// reader.cell().store(2);
+    /// reader.release();
+    /// assert_eq!(reader.cell().try_reclaim(), 1);
+    /// ```
     pub fn release(&mut self) {
         self.0.get_mut().release();
     }
