@@ -6,6 +6,7 @@ pub(crate) mod models;
 #[cfg(feature = "alloc")]
 pub(crate) mod rcu;
 pub(crate) mod register;
+pub(crate) mod tasks;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
