@@ -7,6 +7,7 @@ pub(crate) mod models;
 pub(crate) mod rcu;
 pub(crate) mod register;
 pub(crate) mod tasks;
+pub(crate) mod threads;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;

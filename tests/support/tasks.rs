@@ -80,3 +80,18 @@ impl Wake for Wakes {
         self.0.fetch_add(1, Relaxed);
     }
 }
+
+/// A waker that runs a closure.
+pub(crate) struct Calls<F>(F);
+
+impl<F: Fn() + Send + Sync + 'static> Calls<F> {
+    pub(crate) fn waker(call: F) -> Waker {
+        Waker::from(Arc::new(Self(call)))
+    }
+}
+
+impl<F: Fn() + Send + Sync + 'static> Wake for Calls<F> {
+    fn wake(self: Arc<Self>) {
+        self.0();
+    }
+}
