@@ -20,7 +20,7 @@ pub(crate) const SHORT: Duration = Duration::from_millis(50);
 /// A word of the suite's typed arrays, and the operations that may change it.
 pub(crate) trait Word: Waitable<Value: Debug> + Default + Send + Sync + 'static {
     fn of(number: i32) -> Self::Value;
-    fn load(&self) -> Self::Value;
+    fn value(&self) -> Self::Value;
     fn store(&self, number: i32);
     fn add(&self, number: i32);
     fn sub(&self, number: i32);
@@ -37,7 +37,7 @@ macro_rules! words {
             fn of(number: i32) -> Self::Value {
                 number.into()
             }
-            fn load(&self) -> Self::Value {
+            fn value(&self) -> Self::Value {
                 self.load(SeqCst)
             }
             fn store(&self, number: i32) {

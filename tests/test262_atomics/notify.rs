@@ -102,7 +102,7 @@ fn notify_in_order_one_time<A: Word, W: Way>() {
     let order = [1, 2, 0];
     for agent in 0..3 {
         let spin = move |memory: &[A; 4]| {
-            while memory[1 + agent].load() == A::of(0) {
+            while memory[1 + agent].value() == A::of(0) {
                 thread::yield_now();
             }
         };

@@ -88,9 +88,9 @@ fn no_spurious_wakeup<A: Word, W: Way>(operation: impl Fn(&A)) {
 /// The same, with an operation that changes the word.
 fn no_spurious_wakeup_on<A: Word, W: Way>(operation: impl Fn(&A)) {
     no_spurious_wakeup::<A, W>(|word| {
-        let before = word.load();
+        let before = word.value();
         operation(word);
-        assert_ne!(word.load(), before);
+        assert_ne!(word.value(), before);
     });
 }
 
