@@ -44,6 +44,8 @@ pub mod counter;
 #[cfg(feature = "std")]
 pub mod docs;
 pub mod latest;
+#[cfg(feature = "std")]
+pub mod mutex;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
@@ -59,6 +61,8 @@ pub mod watch;
 mod backoff;
 #[cfg(feature = "alloc")]
 mod error;
+#[cfg(not(feature = "std"))]
+mod mutex;
 mod sync;
 mod word;
 
@@ -66,6 +70,8 @@ pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
 pub use counter::Counter;
 pub use latest::Latest;
+#[cfg(feature = "std")]
+pub use mutex::Mutex;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;
