@@ -52,3 +52,5 @@ mod raw;
 
 pub use guard::{MappedSpinLockGuard, SpinLockGuard};
 pub use lock::SpinLock;
+#[cfg(any(feature = "lock_api_04", feature = "lock_api_05"))]
+pub(crate) use raw::RawSpin;
