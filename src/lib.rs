@@ -10,6 +10,7 @@
 //! | You have | and need | use |
 //! |---|---|---|
 //! | a number that many threads add to | statistics, no other data hangs on it | [`Counter`] |
+//! | the same, and threads do little else | an add that no other core slows down | [`ShardedCounter`] |
 //! | small plain data, few writers | readers that write nothing shared | [`SeqLock`] |
 //! | the same, and a writer may be pre-empted | readers that no stalled writer can hold up | [`Snapshot`] |
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
@@ -62,7 +63,7 @@ mod word;
 
 pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
-pub use counter::Counter;
+pub use counter::{Counter, ShardedCounter};
 pub use latest::Latest;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;

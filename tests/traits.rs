@@ -7,14 +7,23 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
+use untorn::counter::LocalCounter;
 use untorn::spin::SpinLockGuard;
-use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest, seqlock};
+use untorn::{Counter, Latest, SeqLock, ShardedCounter, Snapshot, SpinLock, latest, seqlock};
 
 /// Plain data that must stay on its thread.
 type Local = PhantomData<Rc<u8>>;
 
 assert_impl_all!(Counter: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 const_assert_eq!(size_of::<Counter>(), 8);
+assert_impl_all!(ShardedCounter: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+// No two slots share a cache line, nor a pair of lines that is fetched as one.
+const_assert_eq!(size_of::<ShardedCounter<15>>(), 16 * align_of::<ShardedCounter>());
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+const_assert_eq!(align_of::<ShardedCounter>(), 128);
+// A handle stores without a read-modify-write: one thread at a time.
+assert_impl_all!(LocalCounter<'static>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(LocalCounter<'static>: Sync, Clone);
 
 // A lock moves its value from thread to thread, so `Send` is what it needs.
 assert_impl_all!(SpinLock<Cell<u8>>: Send, Sync, Unpin, UnwindSafe);
