@@ -3,7 +3,7 @@
 #![cfg(feature = "std")]
 
 use std::cell::Cell;
-use std::sync::mpsc;
+use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use untorn::ShardedCounter;
@@ -29,13 +29,19 @@ fn on_a_thread(part: impl FnOnce() + Send + 'static) {
     thread::spawn(part).join().expect("the part passes");
 }
 
-/// Adds when the thread ends.
+/// Adds one so many times when the thread ends.
 struct Last(Cell<u64>);
+
+/// Where threads that end with many adds meet the main one.
+static MEETING: Barrier = Barrier::new(2);
+const MANY: u64 = if cfg!(miri) { 100 } else { 100_000 };
 
 impl Drop for Last {
     fn drop(&mut self) {
-        ADDS.add(self.0.get());
-        ADDS.add(self.0.get());
+        if self.0.get() == MANY {
+            MEETING.wait();
+        }
+        (0..self.0.get()).for_each(|_| ADDS.increment());
     }
 }
 
@@ -75,20 +81,32 @@ fn a_thread_keeps_its_slot_while_it_lives() {
 fn adds_of_destructors_count() {
     // The destructors of a thread run in an order of the system's choice: both are tried.
     for first_counts in [true, false] {
-        on_a_thread(move || {
-            if first_counts {
-                ADDS.add(100);
+        let ends_with = |adds| {
+            move || {
+                if first_counts {
+                    ADDS.add(1_000);
+                }
+                LAST.with(|last| last.0.set(adds));
+                if !first_counts {
+                    ADDS.add(1_000);
+                }
             }
-            LAST.with(|last| last.0.set(1));
-            if !first_counts {
-                ADDS.add(100);
-            }
-        });
+        };
+        on_a_thread(ends_with(2));
         assert_eq!(free_of_two(), 2);
-        assert_eq!(ADDS.take(), 102);
+        assert_eq!(ADDS.take(), 1_002);
+
+        // Meanwhile the slot may have its next owner: us.
+        let thread = thread::spawn(ends_with(MANY));
+        MEETING.wait();
+        let local = ADDS.local();
+        assert!(local.has_slot());
+        (0..MANY).for_each(|_| local.increment());
+        thread.join().unwrap();
+        assert_eq!(ADDS.take(), 1_000 + 2 * MANY);
     }
     // The thread's first add is that of a destructor.
-    on_a_thread(|| LAST.with(|last| last.0.set(1)));
+    on_a_thread(|| LAST.with(|last| last.0.set(2)));
     assert_eq!(free_of_two(), 2);
     assert_eq!(ADDS.take(), 2);
 }
