@@ -11,6 +11,7 @@
 //! |---|---|---|
 //! | a number that many threads add to | statistics, no other data hangs on it | [`Counter`] |
 //! | the same, and threads do little else | an add that no other core slows down | [`ShardedCounter`] |
+//! | tasks that several threads do | how many are done, and to wait for the last | [`Progress`] |
 //! | small plain data, few writers | readers that write nothing shared | [`SeqLock`] |
 //! | the same, and a writer may be pre-empted | readers that no stalled writer can hold up | [`Snapshot`] |
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
@@ -45,6 +46,8 @@ pub mod counter;
 #[cfg(feature = "std")]
 pub mod docs;
 pub mod latest;
+#[cfg(target_has_atomic = "64")]
+pub mod progress;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
@@ -65,6 +68,8 @@ pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
 pub use counter::{Counter, ShardedCounter};
 pub use latest::Latest;
+#[cfg(target_has_atomic = "64")]
+pub use progress::Progress;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;

@@ -8,8 +8,11 @@ use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
 use untorn::counter::LocalCounter;
+use untorn::progress::{AddError, NoTaskLeft, Tally, Ticket};
 use untorn::spin::SpinLockGuard;
-use untorn::{Counter, Latest, SeqLock, ShardedCounter, Snapshot, SpinLock, latest, seqlock};
+use untorn::{
+    Counter, Latest, Progress, SeqLock, ShardedCounter, Snapshot, SpinLock, latest, seqlock,
+};
 
 /// Plain data that must stay on its thread.
 type Local = PhantomData<Rc<u8>>;
@@ -64,6 +67,28 @@ assert_not_impl_any!(Latest<u8, 2>: Sync, Clone);
 const_assert!(align_of::<latest::Writer<'static, u8>>() >= 64);
 const_assert!(align_of::<latest::Reader<'static, u8>>() >= 64);
 const_assert!(size_of::<Latest<u8, 2>>() >= 5 * 64);
+
+// Anybody may complete, add and wait; a ticket goes where its task goes.
+assert_impl_all!(Progress: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Progress: Clone);
+assert_impl_all!(Ticket<&'static Progress>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Ticket<std::sync::Arc<Progress>>: Send, Sync, Unpin, UnwindSafe);
+assert_not_impl_any!(Ticket<Rc<Progress>>: Send, Sync);
+assert_not_impl_any!(Ticket<&'static Progress>: Clone);
+assert_impl_all!(Tally: Send, Sync, Copy, Eq, std::hash::Hash, Default, std::fmt::Display);
+assert_impl_all!(NoTaskLeft: std::error::Error, Send, Sync, Copy, Eq);
+assert_impl_all!(AddError: std::error::Error, Send, Sync, Copy, Eq);
+const_assert!(size_of::<Progress>() <= 32);
+#[cfg(feature = "std")]
+mod progress_waits {
+    use super::*;
+    use untorn::progress::{Finished, Pace, Report};
+
+    assert_impl_all!(Finished<'static>: Send, Unpin, std::future::Future);
+    assert_impl_all!(Pace<'static>: Send, Sync, Unpin);
+    assert_not_impl_any!(Pace<'static>: Clone);
+    assert_impl_all!(Report: Send, Sync, Copy, PartialEq);
+}
 
 #[cfg(feature = "alloc")]
 mod queues {

@@ -17,7 +17,9 @@ use std::time::{Duration, SystemTime};
 
 use untorn::rcu::{Guard, Policy, Rcu};
 use untorn::spsc::{self, TryPopError, TryPushError};
-use untorn::{Counter, Latest, SeqLock, ShardedCounter, Snapshot, SpinLock, latest};
+use untorn::{Latest, SeqLock, Snapshot, SpinLock, latest};
+
+mod counting;
 
 fn main() {
     let number = |name: &str| {
@@ -33,8 +35,9 @@ fn main() {
     println!("STRESS_SEED={seed} STRESS_ROUNDS={rounds}");
     let mut random = Random(seed | 1);
     for _ in 0..rounds {
-        counter(&mut random);
-        sharded_counter(&mut random);
+        counting::counter(&mut random);
+        counting::sharded_counter(&mut random);
+        counting::progress(&mut random);
         spin_lock(&mut random);
         cells(&mut random);
         latest_on_the_heap(&mut random);
@@ -93,44 +96,6 @@ fn together(parts: Vec<Box<dyn FnOnce() + Send>>) {
 
 fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
-}
-
-fn counter(random: &mut Random) {
-    let (counter, steps) = (leak(Counter::new()), random.steps());
-    let part = || -> Box<dyn FnOnce() + Send> {
-        Box::new(move || (0..steps).for_each(|_| counter.increment()))
-    };
-    together(vec![part(), part(), part()]);
-    assert_eq!(counter.get(), 3 * steps);
-}
-
-fn sharded_counter(random: &mut Random) {
-    let (counter, taken) = (leak(ShardedCounter::<2>::new()), leak(Counter::new()));
-    let steps = random.steps();
-    let by_slot = || -> Box<dyn FnOnce() + Send> {
-        Box::new(move || (0..steps).for_each(|_| counter.increment()))
-    };
-    let by_handle = Box::new(move || {
-        for step in 0..steps {
-            // Slots change hands.
-            let local = counter.local();
-            local.add(step);
-        }
-    });
-    let taker = Box::new(move || {
-        let mut last = 0;
-        for step in 0..steps {
-            if step % 8 == 0 {
-                taken.add(counter.take());
-                last = 0;
-            }
-            let sum = counter.sum();
-            assert!(sum >= last, "back in time");
-            last = sum;
-        }
-    });
-    together(vec![by_slot(), by_slot(), by_slot(), by_handle, taker]);
-    assert_eq!(taken.get() + counter.take(), 3 * steps + steps * (steps - 1) / 2);
 }
 
 fn spin_lock(random: &mut Random) {
