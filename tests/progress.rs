@@ -1,8 +1,7 @@
 //! Progress: the public contract.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Barrier};
 use std::thread;
 
 use untorn::Progress;
@@ -157,8 +156,12 @@ fn of_no_tasks_all_are_done() {
     assert_eq!(progress.snapshot(), Tally::default());
 }
 
+#[cfg(feature = "alloc")]
 #[test]
 fn what_is_given_up_has_failed() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
     let progress = Arc::new(Progress::new(4));
     drop(progress.ticket().unwrap());
     let ticket = Progress::ticket_owned(&progress).unwrap();

@@ -55,8 +55,8 @@
 //!
 //! # Edges
 //!
-//! * E1, done to done and to reader: `done.fetch_add(AcqRel)` to itself and to `done.load(Acquire)`. Who
-//!   sees a completion sees the total that its task is in, and what was done for it.
+//! * E1, done to reader: `done.fetch_add(Release)` to `done.load(Acquire)`. Who sees a completion sees
+//!   the total that its task is in, and what was done for it.
 //! * E2, claim to claim: `claimed.compare_exchange(Release)` to `claimed.load(Acquire)`. Who sees a claim
 //!   sees a total that it is within.
 //! * E3, total to reader: `total.compare_exchange(Release)` and `total.fetch_or(Release)` to

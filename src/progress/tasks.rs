@@ -7,7 +7,7 @@ use super::tally::Tally;
 use super::ticket::Ticket;
 use crate::sync::atomic::{
     AtomicU64,
-    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
 use crate::sync::const_unless_loom;
@@ -309,10 +309,9 @@ impl Progress {
 
     /// Counts claimed tasks as done; whether that was the finish.
     pub(super) fn settle(&self, how: u64) -> bool {
-        // Release (E1): who sees these tasks counted sees what was done for them. Acquire (E1): if
-        // these are the last, all others happened before, and so did the adding of each.
-        let done = self.done.fetch_add(how, AcqRel) + how;
-        // Relaxed: by E1 the whole total, if all of it is done.
+        // Release (E1): who sees these tasks counted sees what was done for them.
+        let done = self.done.fetch_add(how, Release) + how;
+        // Relaxed: an older total is no greater, so if these are the last tasks, it has none left.
         if tally(self.total.load(Relaxed), done).left() > 0 {
             return false;
         }
