@@ -10,6 +10,8 @@
 //! | You have | and need | use |
 //! |---|---|---|
 //! | a number that many threads add to | statistics, no other data hangs on it | [`Counter`] |
+//! | the same, and threads do little else | an add that no other core slows down | [`ShardedCounter`] |
+//! | tasks that several threads do | how many are done, and to wait for the last | [`Progress`] |
 //! | small plain data, few writers | readers that write nothing shared | [`SeqLock`] |
 //! | the same, and a writer may be pre-empted | readers that no stalled writer can hold up | [`Snapshot`] |
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
@@ -53,6 +55,8 @@ sync::unless_loom! {
 pub mod latest;
 #[cfg(feature = "std")]
 pub mod mutex;
+#[cfg(target_has_atomic = "64")]
+pub mod progress;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
@@ -75,10 +79,12 @@ mod word;
 
 pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
-pub use counter::Counter;
+pub use counter::{Counter, ShardedCounter};
 pub use latest::Latest;
 #[cfg(feature = "std")]
 pub use mutex::Mutex;
+#[cfg(target_has_atomic = "64")]
+pub use progress::Progress;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;

@@ -7,14 +7,26 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
+use untorn::counter::LocalCounter;
+use untorn::progress::{AddError, NoTaskLeft, Tally, Ticket};
 use untorn::spin::{MappedSpinLockGuard, SpinLockGuard};
-use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest, seqlock};
+use untorn::{
+    Counter, Latest, Progress, SeqLock, ShardedCounter, Snapshot, SpinLock, latest, seqlock,
+};
 
 /// Plain data that must stay on its thread.
 type Local = PhantomData<Rc<u8>>;
 
 assert_impl_all!(Counter: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 const_assert_eq!(size_of::<Counter>(), 8);
+assert_impl_all!(ShardedCounter: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+// No two slots share a cache line, nor a pair of lines that is fetched as one.
+const_assert_eq!(size_of::<ShardedCounter<15>>(), 16 * align_of::<ShardedCounter>());
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+const_assert_eq!(align_of::<ShardedCounter>(), 128);
+// A handle stores without a read-modify-write: one thread at a time.
+assert_impl_all!(LocalCounter<'static>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(LocalCounter<'static>: Sync, Clone);
 
 // A lock moves its value from thread to thread, so `Send` is what it needs.
 assert_impl_all!(SpinLock<Cell<u8>>: Send, Sync, Unpin, UnwindSafe);
@@ -89,6 +101,28 @@ mod sleeping_lock {
     assert_not_impl_any!(MappedMutexGuard<'static, Cell<u8>>: Sync);
     assert_not_impl_any!(MappedMutexGuard<'static, Rc<u8>>: Send, Sync);
     assert_not_impl_any!(MappedMutexGuard<'static, sync::MutexGuard<'static, u8>>: Send);
+}
+
+// Anybody may complete, add and wait; a ticket goes where its task goes.
+assert_impl_all!(Progress: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Progress: Clone);
+assert_impl_all!(Ticket<&'static Progress>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Ticket<std::sync::Arc<Progress>>: Send, Sync, Unpin, UnwindSafe);
+assert_not_impl_any!(Ticket<Rc<Progress>>: Send, Sync);
+assert_not_impl_any!(Ticket<&'static Progress>: Clone);
+assert_impl_all!(Tally: Send, Sync, Copy, Eq, std::hash::Hash, Default, std::fmt::Display);
+assert_impl_all!(NoTaskLeft: std::error::Error, Send, Sync, Copy, Eq);
+assert_impl_all!(AddError: std::error::Error, Send, Sync, Copy, Eq);
+const_assert!(size_of::<Progress>() <= 40);
+#[cfg(feature = "std")]
+mod progress_waits {
+    use super::*;
+    use untorn::progress::{Finished, Pace, Report};
+
+    assert_impl_all!(Finished<'static>: Send, Unpin, std::future::Future);
+    assert_impl_all!(Pace<'static>: Send, Sync, Unpin);
+    assert_not_impl_any!(Pace<'static>: Clone);
+    assert_impl_all!(Report: Send, Sync, Copy, PartialEq);
 }
 
 #[cfg(feature = "alloc")]

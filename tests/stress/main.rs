@@ -18,8 +18,9 @@ use std::time::{Duration, SystemTime};
 use untorn::mutex::MutexGuard;
 use untorn::rcu::{Guard, Policy, Rcu};
 use untorn::spsc::{self, TryPopError, TryPushError};
-use untorn::{Counter, Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
+use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
+mod counting;
 mod waits;
 
 fn main() {
@@ -36,7 +37,9 @@ fn main() {
     println!("STRESS_SEED={seed} STRESS_ROUNDS={rounds}");
     let mut random = Random(seed | 1);
     for _ in 0..rounds {
-        counter(&mut random);
+        counting::counter(&mut random);
+        counting::sharded_counter(&mut random);
+        counting::progress(&mut random);
         spin_lock(&mut random);
         mutex(&mut random);
         cells(&mut random);
@@ -100,13 +103,6 @@ fn together(parts: Vec<Part>) {
 
 fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
-}
-
-fn counter(random: &mut Random) {
-    let (counter, steps) = (leak(Counter::new()), random.steps());
-    let part = || -> Part { Box::new(move || (0..steps).for_each(|_| counter.increment())) };
-    together(vec![part(), part(), part()]);
-    assert_eq!(counter.get(), 3 * steps);
 }
 
 fn spin_lock(random: &mut Random) {

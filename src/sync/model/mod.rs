@@ -185,6 +185,11 @@ pub(crate) mod atomic {
                 }
 
                 #[track_caller]
+                pub(crate) fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+                    self.0.fetch_max(value, access(order))
+                }
+
+                #[track_caller]
                 pub(crate) fn fetch_or(&self, value: $value, order: Ordering) -> $value {
                     self.0.fetch_or(value, access(order))
                 }
