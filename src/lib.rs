@@ -47,6 +47,8 @@ pub mod latest;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
+#[cfg(feature = "std")]
+pub mod shared;
 pub mod snapshot;
 pub mod spin;
 #[cfg(feature = "alloc")]
@@ -67,6 +69,8 @@ pub use latest::Latest;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;
+#[cfg(feature = "std")]
+pub use shared::SharedBuffer;
 pub use snapshot::Snapshot;
 pub use spin::SpinLock;
 pub use word::PlainData;

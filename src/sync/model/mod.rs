@@ -5,6 +5,7 @@
 
 #[path = "../condvar_futex.rs"]
 mod condvar_futex;
+mod region;
 mod weaken;
 mod words;
 
@@ -12,10 +13,11 @@ pub(crate) use condvar_futex::{Futex, OwnFutex};
 pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
+pub(crate) use region::Region;
 pub(crate) use words::Words;
 
 pub use atomic::refuse_heavy_fences;
-pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
+pub(crate) use atomic::{Refused, access, heavy, is_light, light, light_if, on_failure};
 
 /// The model has nothing to gain from spinning: every spin is a yield.
 pub(crate) const fn spin_steps() -> u32 {
@@ -314,12 +316,12 @@ pub(crate) mod atomic {
     }
 
     #[track_caller]
-    fn access(order: Ordering) -> Ordering {
+    pub(crate) fn access(order: Ordering) -> Ordering {
         weakened(Location::caller(), Operation::Access, order).unwrap_or(order)
     }
 
     #[track_caller]
-    fn on_failure(order: Ordering) -> Ordering {
+    pub(crate) fn on_failure(order: Ordering) -> Ordering {
         weakened(Location::caller(), Operation::Failure, order).unwrap_or(order)
     }
 }

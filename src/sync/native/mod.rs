@@ -2,14 +2,30 @@
 
 #[cfg(feature = "std")]
 mod deadline;
+#[cfg(feature = "std")]
+mod region;
 mod words;
 
 #[cfg(feature = "std")]
 pub(crate) use deadline::Deadline;
 #[cfg(feature = "std")]
+pub(crate) use region::Region;
+#[cfg(feature = "std")]
 pub(crate) use sleeping::{Futex, OwnFutex};
 pub(crate) use words::Words;
 
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+mod mapping;
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+pub(crate) use mapping::Mapping;
 #[cfg(all(
     feature = "std",
     any(target_os = "linux", target_os = "android", target_os = "freebsd"),
@@ -116,6 +132,15 @@ pub(crate) use std::thread_local;
 /// The words that users wait on.
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic as users;
+
+/// The orderings of accesses to users' words, as they were written.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) const fn access(order: atomic::Ordering) -> atomic::Ordering {
+    order
+}
+#[cfg(feature = "std")]
+pub(crate) use access as on_failure;
 
 /// How many queues the waiting threads of a process are spread over.
 #[cfg(feature = "std")]
