@@ -39,14 +39,14 @@ use crate::sync::{Arc, Region};
 /// ```
 #[doc(alias = "SharedArrayBuffer")]
 pub struct SharedBuffer<M: Memory = Heap> {
-    inner: Arc<Inner<M>>,
+    pub(super) inner: Arc<Inner<M>>,
 }
 
-struct Inner<M> {
+pub(super) struct Inner<M> {
     /// Never changes (I2).
     layout: Layout,
     /// As long as the layout says, and made for it (I2).
-    memory: M,
+    pub(super) memory: M,
 }
 
 impl SharedBuffer {
@@ -236,11 +236,6 @@ impl<M: Memory> SharedBuffer<M> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Where the bytes are.
-    pub(super) fn memory(&self) -> &M {
-        &self.inner.memory
     }
 }
 

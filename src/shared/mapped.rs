@@ -189,7 +189,7 @@ fn length(file: &File) -> Result<u64, AttachError> {
 /// The descriptor of the memory, to give to another process.
 impl AsFd for SharedBuffer<Mapped> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.memory().0.as_fd()
+        self.inner.memory.0.as_fd()
     }
 }
 

@@ -58,7 +58,6 @@ macro_rules! lent {
                 }
             )*
 
-            /// The failure is always relaxed or as the success is: a comparison that fails is a load.
             #[inline(always)]
             #[cfg_attr(all(loom, feature = "loom"), track_caller)]
             pub(crate) fn compare_exchange(
