@@ -33,7 +33,7 @@ use crate::sync::{Arc, Region};
 ///         }
 ///     })
 /// });
-/// workers.map(|worker| worker.join().unwrap());
+/// workers.into_iter().for_each(|worker| worker.join().unwrap());
 /// assert_eq!(buffer.view(counter).load(), 40_000);
 /// # Ok::<(), untorn::shared::LayoutError>(())
 /// ```

@@ -249,6 +249,10 @@ impl LayoutBuilder {
         if offset % align != 0 {
             return Err(LayoutError::Misaligned { field: field(), offset, size, align });
         }
+        let twin = |other: &Entry| other.shape.is_field() && other.name == name;
+        if shape.is_field() && self.entries.iter().any(twin) {
+            return Err(LayoutError::DuplicateName { field: field(), offset, size });
+        }
         let end = offset + size;
         for other in &self.entries {
             if offset < other.end() && other.offset < end {
@@ -260,9 +264,6 @@ impl LayoutBuilder {
                     other_offset: other.offset,
                     other_size: other.shape.size(),
                 });
-            }
-            if shape.is_field() && other.shape.is_field() && other.name == name {
-                return Err(LayoutError::DuplicateName { field: field(), offset, size });
             }
         }
         let row = self.entries.len();
