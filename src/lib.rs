@@ -55,6 +55,8 @@ pub mod spin;
 pub mod spsc;
 #[cfg(feature = "std")]
 pub mod wait;
+#[cfg(feature = "std")]
+pub mod watch;
 
 mod backoff;
 #[cfg(feature = "alloc")]
@@ -73,6 +75,8 @@ pub use seqlock::SeqLock;
 pub use shared::SharedBuffer;
 pub use snapshot::Snapshot;
 pub use spin::SpinLock;
+#[cfg(feature = "std")]
+pub use watch::Watch;
 pub use word::PlainData;
 
 /// Freezing threads at named points, for tests. Outside semver.

@@ -1,7 +1,7 @@
 //! Words of the types that users know, whose orderings are open to the mutator all the same.
 
 use super::atomic::Ordering;
-use super::{access, users};
+use super::{failure_of_user, order_of_user, users};
 
 /// An atomic integer of `core`; under loom, of loom.
 pub trait Word: Default + Send + Sync + Sized + 'static {
@@ -54,7 +54,7 @@ macro_rules! lent {
                 #[inline(always)]
                 #[cfg_attr(all(loom, feature = "loom"), track_caller)]
                 pub(crate) fn $name(self, $($argument: W::Value,)* order: Ordering) -> $result {
-                    W::$name(self.0, $($argument,)* access(order))
+                    W::$name(self.0, $($argument,)* order_of_user(order))
                 }
             )*
 
@@ -67,7 +67,7 @@ macro_rules! lent {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<W::Value, W::Value> {
-                W::compare_exchange(self.0, current, new, access(success), super::on_failure(failure))
+                W::compare_exchange(self.0, current, new, order_of_user(success), failure_of_user(failure))
             }
         }
     };

@@ -9,7 +9,7 @@ mod region;
 mod weaken;
 mod words;
 
-pub(crate) use condvar_futex::{Futex, OwnFutex};
+pub(crate) use condvar_futex::{Futex, OwnFutex, store_and_wake};
 pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
@@ -17,7 +17,7 @@ pub(crate) use region::Region;
 pub(crate) use words::Words;
 
 pub use atomic::refuse_heavy_fences;
-pub(crate) use atomic::{Refused, access, heavy, is_light, light, light_if, on_failure};
+pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
 
 /// The model has nothing to gain from spinning: every spin is a yield.
 pub(crate) const fn spin_steps() -> u32 {
@@ -25,6 +25,7 @@ pub(crate) const fn spin_steps() -> u32 {
 }
 
 /// The words that users wait on.
+pub(crate) use atomic::{access as order_of_user, on_failure as failure_of_user};
 pub(crate) use loom::sync::atomic as users;
 
 /// One queue, so that keys meet in it.
@@ -315,6 +316,7 @@ pub(crate) mod atomic {
         }
     }
 
+    /// The ordering of one access, which the mutator may weaken.
     #[track_caller]
     pub(crate) fn access(order: Ordering) -> Ordering {
         weakened(Location::caller(), Operation::Access, order).unwrap_or(order)

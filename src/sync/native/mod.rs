@@ -11,7 +11,7 @@ pub(crate) use deadline::Deadline;
 #[cfg(feature = "std")]
 pub(crate) use region::Region;
 #[cfg(feature = "std")]
-pub(crate) use sleeping::{Futex, OwnFutex};
+pub(crate) use sleeping::{Futex, OwnFutex, store_and_wake};
 pub(crate) use words::Words;
 
 #[cfg(all(
@@ -133,14 +133,15 @@ pub(crate) use std::thread_local;
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic as users;
 
-/// The orderings of accesses to users' words, as they were written.
+/// The ordering of an access to such a word.
 #[cfg(feature = "std")]
 #[inline(always)]
-pub(crate) const fn access(order: atomic::Ordering) -> atomic::Ordering {
+pub(crate) const fn order_of_user(order: Ordering) -> Ordering {
     order
 }
+/// The ordering of a comparison with such a word that fails.
 #[cfg(feature = "std")]
-pub(crate) use access as on_failure;
+pub(crate) use order_of_user as failure_of_user;
 
 /// How many queues the waiting threads of a process are spread over.
 #[cfg(feature = "std")]
@@ -160,7 +161,7 @@ pub(crate) const GLANCES: u32 = 8;
 #[cfg(feature = "alloc")]
 pub(crate) const LOOKS: u32 = 128;
 
-use atomic::{AtomicUsize, Ordering::Relaxed};
+use atomic::{AtomicUsize, Ordering, Ordering::Relaxed};
 use core::cell;
 
 /// How many doublings a [`Backoff`](crate::backoff::Backoff) spins before it yields: 127 pauses in
