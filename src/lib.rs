@@ -15,6 +15,7 @@
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion | `std::sync::Mutex`, not us |
 //! | select, unbounded queues, rendezvous | channels | crossbeam-channel, flume, tokio, not us |
