@@ -8,6 +8,7 @@
 //! the test harness. Each would be a false alarm. So there is a `main`, threads report their end through
 //! an atomic and are never joined, and what they share is leaked.
 
+use std::cell::UnsafeCell;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
@@ -16,8 +17,9 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use untorn::rcu::{Guard, Policy, Rcu};
+use untorn::shared::{Layout, MutexWord, SpinWord};
 use untorn::spsc::{self, TryPopError, TryPushError};
-use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest};
+use untorn::{Counter, Latest, SeqLock, SharedBuffer, Snapshot, SpinLock, latest};
 
 fn main() {
     let number = |name: &str| {
@@ -35,6 +37,7 @@ fn main() {
     for _ in 0..rounds {
         counter(&mut random);
         spin_lock(&mut random);
+        shared_locks(&mut random);
         cells(&mut random);
         latest_on_the_heap(&mut random);
         latest_lent(&mut random);
@@ -121,6 +124,49 @@ fn spin_lock(random: &mut Random) {
     };
     together(vec![part(0), part(1), part(2)]);
     assert!(lock.lock().len() as u64 >= 3 * (steps / 2));
+}
+
+/// Plain memory that the locks of a shared buffer guard by agreement.
+struct ByAgreement(UnsafeCell<Vec<i32>>);
+
+// SAFETY: who holds the lock touches it, and nobody else.
+unsafe impl Sync for ByAgreement {}
+
+impl ByAgreement {
+    fn push(&self, id: i32) {
+        // SAFETY: the caller holds the lock.
+        unsafe { (*self.0.get()).push(id) };
+    }
+}
+
+fn shared_locks(random: &mut Random) {
+    let mut layout = Layout::builder();
+    let spin = layout.field::<SpinWord>("spin").unwrap();
+    let mutex = layout.field::<MutexWord>("mutex").unwrap();
+    let (buffer, steps) = (leak(SharedBuffer::new(layout.build())), random.steps());
+    let [spun, slept] = [(); 2].map(|()| leak(ByAgreement(UnsafeCell::new(Vec::new()))));
+    let part = |id: i32| -> Box<dyn FnOnce() + Send> {
+        Box::new(move || {
+            let lock = buffer.mutex(mutex);
+            for step in 0..steps {
+                buffer.spin_lock(spin).with(|| spun.push(id));
+                let held = match step % 3 {
+                    0 => Some(lock.lock()),
+                    1 => lock.try_lock(),
+                    _ => lock.lock_timeout(Duration::from_micros(step % 50)),
+                };
+                if held.is_some() {
+                    slept.push(id);
+                }
+            }
+        })
+    };
+    together(vec![part(0), part(1), part(2)]);
+    let (_spun, _held) = (buffer.spin_lock(spin).lock(), buffer.mutex(mutex).lock());
+    // SAFETY: both locks are held.
+    let [spun, slept] = [spun, slept].map(|list| unsafe { (*list.0.get()).len() } as u64);
+    assert_eq!(spun, 3 * steps);
+    assert!(slept >= 3 * (steps / 3));
 }
 
 fn cells(random: &mut Random) {
