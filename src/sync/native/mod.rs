@@ -136,7 +136,7 @@ pub(crate) use core::sync::atomic as users;
 /// The ordering of an access to such a word.
 #[cfg(feature = "std")]
 #[inline(always)]
-pub(crate) const fn order_of_user(order: Ordering) -> Ordering {
+pub(crate) const fn order_of_user(order: atomic::Ordering) -> atomic::Ordering {
     order
 }
 /// The ordering of a comparison with such a word that fails.
@@ -161,7 +161,7 @@ pub(crate) const GLANCES: u32 = 8;
 #[cfg(feature = "alloc")]
 pub(crate) const LOOKS: u32 = 128;
 
-use atomic::{AtomicUsize, Ordering, Ordering::Relaxed};
+use atomic::{AtomicUsize, Ordering::Relaxed};
 use core::cell;
 
 /// How many doublings a [`Backoff`](crate::backoff::Backoff) spins before it yields: 127 pauses in
