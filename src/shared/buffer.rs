@@ -78,7 +78,7 @@ impl<M: Memory> SharedBuffer<M> {
         Self { inner: Arc::new(Inner { layout, memory }) }
     }
 
-    /// The integer behind the key. Wait-free.
+    /// The integer behind the key. Wait-free: a look at the table, which a loop makes once.
     ///
     /// ```
     /// use untorn::SharedBuffer;

@@ -113,8 +113,8 @@
 //!   with another row.
 //! * I2: a buffer's layout never changes; its memory is at least as long, and nobody in this process
 //!   accesses it through this mapping but in rows of the layout, atomically, in the width of the row.
-//! * I3: a lock's word is 0 while nobody holds it. Only the holder makes it 0 again, and it is a field
-//!   that has no views. A mutex is 2 from before somebody sleeps until it is released.
+//! * I3: a lock's word is 0 while nobody holds it. Only the holder makes it 0 again, or who acts in its
+//!   name by `force_unlock`; it is a field that has no views. A mutex is 2 from before somebody sleeps until it is released.
 //!
 //! # Edges
 //!

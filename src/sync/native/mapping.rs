@@ -118,14 +118,28 @@ fn memory_object() -> io::Result<OwnedFd> {
     let attempts = [FLAGS];
     let mut refused = io::Error::from(io::ErrorKind::Unsupported);
     for flags in attempts {
-        // SAFETY: the name is a C string.
-        match check(unsafe { libc::memfd_create(NAME.as_ptr(), flags) }) {
+        match create(flags) {
             // SAFETY: the descriptor is new and nobody else's.
             Ok(fd) => return Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
             Err(error) => refused = error,
         }
     }
     Err(refused)
+}
+
+/// By its number, since the C library may be older than the call.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn create(flags: libc::c_uint) -> io::Result<libc::c_int> {
+    // SAFETY: the name is a C string.
+    let fd = unsafe { libc::syscall(libc::SYS_memfd_create, NAME.as_ptr(), flags) };
+    // A descriptor fits, and so does -1.
+    check(fd as libc::c_int)
+}
+
+#[cfg(target_os = "freebsd")]
+fn create(flags: libc::c_uint) -> io::Result<libc::c_int> {
+    // SAFETY: the name is a C string.
+    check(unsafe { libc::memfd_create(NAME.as_ptr(), flags) })
 }
 
 /// The result of a system call that returns -1 when it failed.
