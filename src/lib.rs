@@ -17,6 +17,7 @@
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion, timeouts | `Mutex` |
 //! | poisoning, condition variables, readers beside readers | | `std::sync`, not us |
@@ -60,6 +61,8 @@ pub mod progress;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
+#[cfg(feature = "std")]
+pub mod shared;
 pub mod snapshot;
 pub mod spin;
 #[cfg(feature = "alloc")]
@@ -88,6 +91,8 @@ pub use progress::Progress;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;
+#[cfg(feature = "std")]
+pub use shared::SharedBuffer;
 pub use snapshot::Snapshot;
 pub use spin::SpinLock;
 #[cfg(feature = "std")]
