@@ -15,15 +15,48 @@ use crate::contenders::{
 use crate::probes::frozen::{pointee as frozen_pointee, value as frozen_value};
 use crate::probes::{Probe, garbage, tries};
 use crate::shapes::cell::{Value, read as cell_read, write as cell_write};
-use crate::shapes::lock::Guarded;
+use crate::shapes::counter::{add as counter, read as counter_read};
+use crate::shapes::lock::{Guarded, bare as lock, section as lock_section};
 use crate::shapes::pointer::{publish, read as pointer_read};
 use crate::shapes::spsc::{roundtrip as spsc_roundtrip, stream as spsc_stream};
-use crate::shapes::{BASELINE, Contender, Regime, Shape, cell, counter, lock, pointer, yardstick};
+use crate::shapes::{BASELINE, Contender, Regime, Shape, cell, pointer, yardstick};
 
 /// A shape with the types that enter it.
 macro_rules! register {
     ($shape:ident: $($contender:ty),+ $(,)?) => {
         $shape::shape(vec![$($shape::entry::<$contender>()),+])
+    };
+}
+
+/// A shape that every counter enters.
+macro_rules! every_counter {
+    ($shape:ident) => {
+        register!($shape:
+            std::sync::Mutex<u64>,
+            untorn::Counter,
+            AtomicU64,
+            parking_lot::Mutex<u64>,
+            parking_lot_0_12::Mutex<u64>,
+            contatori::counters::unsigned::Unsigned,
+            fast_counter::ConcurrentCounter,
+        )
+    };
+}
+
+/// A shape that every lock enters.
+macro_rules! every_lock {
+    ($shape:ident) => {
+        register!($shape:
+            std::sync::Mutex<Guarded>,
+            untorn::SpinLock<Guarded>,
+            parking_lot::Mutex<Guarded>,
+            parking_lot_0_12::Mutex<Guarded>,
+            usync::Mutex<Guarded>,
+            spin::mutex::SpinMutex<Guarded>,
+            spinning::Ticket,
+            spinning_top::Spinlock<Guarded>,
+            spinning_top::BackoffSpinlock<Guarded>,
+        )
     };
 }
 
@@ -129,23 +162,10 @@ macro_rules! every_pointer {
 #[must_use]
 pub fn shapes() -> Vec<Shape> {
     vec![
-        register!(counter:
-            std::sync::Mutex<u64>,
-            untorn::Counter,
-            AtomicU64,
-            parking_lot::Mutex<u64>,
-            parking_lot_0_12::Mutex<u64>,
-        ),
-        register!(lock:
-            std::sync::Mutex<Guarded>,
-            untorn::SpinLock<Guarded>,
-            parking_lot::Mutex<Guarded>,
-            parking_lot_0_12::Mutex<Guarded>,
-            spin::mutex::SpinMutex<Guarded>,
-            spinning::Ticket,
-            spinning_top::Spinlock<Guarded>,
-            spinning_top::BackoffSpinlock<Guarded>,
-        ),
+        every_counter!(counter),
+        every_counter!(counter_read),
+        every_lock!(lock),
+        every_lock!(lock_section),
         every_queue!(spsc_stream),
         every_queue!(spsc_roundtrip),
         cell_read::shape(every_cell!(cell_read))

@@ -104,7 +104,7 @@ fn bad_assertions_are_refused_before_anything_is_measured() {
         ("lock/1-thread[instr]:mutex<=mutex*1", "unknown metric `instr`"),
         ("lock:mutex<=mutex*fast", "`fast` is not a number"),
         ("lock:mutex<=mutex*0", "not a positive number"),
-        ("lokc:mutex<=mutex*1", "`lokc`; known: counter, lock"),
+        ("lokc:mutex<=mutex*1", "`lokc`; known: counter, counter-read, lock"),
         ("lock/9:mutex<=mutex*1", "`9`; known: 1-thread"),
         ("lock:rtrb<=mutex*1", "`rtrb`; known: mutex, untorn-spin"),
         ("cell-read/64B-2-readers:triple-buffer<=mutex*1", "`triple-buffer`; known: mutex"),

@@ -2,6 +2,7 @@
 
 pub mod arc_swap;
 pub mod cells;
+pub mod counters;
 pub mod crossbeam;
 pub mod hazarc;
 pub mod latest;
