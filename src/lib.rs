@@ -51,6 +51,8 @@ pub mod snapshot;
 pub mod spin;
 #[cfg(feature = "alloc")]
 pub mod spsc;
+#[cfg(feature = "std")]
+pub mod wait;
 
 mod backoff;
 #[cfg(feature = "alloc")]

@@ -2,8 +2,8 @@
 
 use core::ops::Deref;
 
-use super::Deadline;
-use super::monitor::{AtomicU32, Condvar, Mutex, Ordering::Relaxed, sleep};
+use super::monitor::{AtomicU32, Condvar, Mutex, Ordering, Ordering::Relaxed, sleep};
+use super::{Arc, Deadline};
 
 /// An atomic word to sleep on.
 pub(crate) struct Futex {
@@ -50,5 +50,37 @@ impl Futex {
     pub(crate) fn wake_all(&self) {
         drop(self.mutex.lock());
         self.condvar.notify_all();
+    }
+}
+
+/// An atomic word that one thread sleeps on, and that is gone as soon as the thread was woken. On the
+/// heap, because a waker is not done with a mutex when the sleeper has it.
+pub(crate) struct OwnFutex(Arc<Futex>);
+
+impl Deref for OwnFutex {
+    type Target = Futex;
+
+    fn deref(&self) -> &Futex {
+        &self.0
+    }
+}
+
+impl OwnFutex {
+    pub(crate) fn new(value: u32) -> Self {
+        Self(Arc::new(Futex::new(value)))
+    }
+
+    /// Stores `value` and wakes the thread that sleeps on the word. The store is the last access: who
+    /// sees it may end the life of the word.
+    ///
+    /// # Safety
+    ///
+    /// `this` points to a word that lives at least until somebody sees the store.
+    #[cfg_attr(all(loom, feature = "loom"), track_caller)]
+    pub(crate) unsafe fn store_and_wake(this: *const Self, value: u32, order: Ordering) {
+        // SAFETY: promised by the caller; the store is yet to come.
+        let futex = Arc::clone(unsafe { &(*this).0 });
+        futex.store(value, order);
+        futex.wake_one();
     }
 }

@@ -96,6 +96,39 @@ macro_rules! without_threads {
 #[cfg(feature = "alloc")]
 pub(crate) use without_threads;
 
+/// A `static` that a model builds anew for each execution.
+#[cfg(feature = "std")]
+macro_rules! process_wide {
+    ($(#[$meta:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        #[cfg(not(all(loom, feature = "loom")))]
+        $(#[$meta])*
+        static $name: $type = $value;
+
+        #[cfg(all(loom, feature = "loom"))]
+        loom::lazy_static! {
+            $(#[$meta])*
+            static ref $name: $type = $value;
+        }
+    };
+}
+#[cfg(feature = "std")]
+pub(crate) use process_wide;
+
+/// Items for where the operating system's futex is at hand.
+#[cfg(feature = "std")]
+macro_rules! with_os_futex {
+    ($($item:item)*) => {$(
+        #[cfg(all(
+            any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+            target_pointer_width = "64",
+            not(all(loom, feature = "loom"))
+        ))]
+        $item
+    )*};
+}
+#[cfg(feature = "std")]
+pub(crate) use with_os_futex;
+
 /// `[expr; N]` for a value that is not `Copy`; under loom, for one that no constant can hold.
 #[cfg(not(all(loom, feature = "loom")))]
 macro_rules! repeated {

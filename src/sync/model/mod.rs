@@ -8,7 +8,7 @@ mod condvar_futex;
 mod weaken;
 mod words;
 
-pub(crate) use condvar_futex::Futex;
+pub(crate) use condvar_futex::{Futex, OwnFutex};
 pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
@@ -21,6 +21,12 @@ pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
 pub(crate) const fn spin_steps() -> u32 {
     0
 }
+
+/// The words that users wait on.
+pub(crate) use loom::sync::atomic as users;
+
+/// One queue, so that keys meet in it.
+pub(crate) const BUCKETS: usize = 1;
 
 /// Few, so that a model can fill them.
 pub(crate) const SLOTS: usize = 2;
@@ -56,6 +62,11 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// Sleeps until woken.
     pub(crate) const NEVER: Self = Self { timed: false };
+
+    /// Has passed when it is first asked asleep, whatever the moment.
+    pub(crate) fn at(_: std::time::Instant) -> Self {
+        Self { timed: true }
+    }
 
     /// Has passed when it is first asked asleep, whatever the timeout.
     pub(crate) fn after(_: core::time::Duration) -> Self {

@@ -11,6 +11,11 @@ impl Deadline {
     /// Sleeps until woken.
     pub(crate) const NEVER: Self = Self(None);
 
+    /// That moment.
+    pub(crate) const fn at(moment: Instant) -> Self {
+        Self(Some(moment))
+    }
+
     /// `timeout` from now; a time past the end of the clock is never.
     pub(crate) fn after(timeout: Duration) -> Self {
         Self(Instant::now().checked_add(timeout))

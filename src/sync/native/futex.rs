@@ -1,10 +1,11 @@
 //! The kernel's own sleep on a 32-bit word: Linux, Android and FreeBSD.
 
 use core::ops::Deref;
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
 use super::Deadline;
+use super::os_futex::{self as os, Scope};
 
 /// An atomic word to sleep on.
 #[repr(transparent)]
@@ -32,7 +33,7 @@ impl Futex {
         match deadline.left() {
             None => atomic_wait::wait(&self.0, expected),
             Some(Duration::ZERO) => {}
-            Some(left) => wait_for(&self.0, expected, left),
+            Some(left) => _ = os::wait(&self.0, expected, Some(left), Scope::Process),
         }
     }
 
@@ -47,49 +48,37 @@ impl Futex {
     }
 }
 
-/// The seconds and nanoseconds of `left`; a time that `time_t` cannot hold becomes its longest,
-/// after which the caller's loop would sleep again.
-fn timespec(left: Duration) -> libc::timespec {
-    libc::timespec {
-        tv_sec: libc::time_t::try_from(left.as_secs()).unwrap_or(libc::time_t::MAX),
-        // Below 10^9, so it fits the field on every target.
-        tv_nsec: left.subsec_nanos() as _,
+/// An atomic word that one thread sleeps on, and that is gone as soon as the thread was woken.
+pub(crate) struct OwnFutex(Futex);
+
+impl Deref for OwnFutex {
+    type Target = Futex;
+
+    #[inline(always)]
+    fn deref(&self) -> &Futex {
+        &self.0
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn wait_for(word: &AtomicU32, expected: u32, left: Duration) {
-    let timeout = timespec(left);
-    // SAFETY: both pointers are valid for the call. Every way to return (woken, changed, timed out,
-    // interrupted) is a return that the caller's loop expects.
-    unsafe {
-        libc::syscall(
-            libc::SYS_futex,
-            word.as_ptr(),
-            libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-            expected,
-            &raw const timeout,
-        );
+impl OwnFutex {
+    pub(crate) const fn new(value: u32) -> Self {
+        Self(Futex::new(value))
     }
-}
 
-#[cfg(target_os = "freebsd")]
-fn wait_for(word: &AtomicU32, expected: u32, left: Duration) {
-    // Without the ABSTIME flag the kernel takes the time as relative.
-    let timeout = libc::_umtx_time {
-        _timeout: timespec(left),
-        _flags: 0,
-        _clockid: libc::CLOCK_MONOTONIC as u32,
-    };
-    // SAFETY: both pointers are valid for the call; the size of the timeout travels in the fourth
-    // argument, as umtx(2) asks. Every way to return is one that the caller's loop expects.
-    unsafe {
-        libc::_umtx_op(
-            word.as_ptr().cast(),
-            libc::UMTX_OP_WAIT_UINT_PRIVATE,
-            expected as libc::c_ulong,
-            core::ptr::without_provenance_mut(size_of::<libc::_umtx_time>()),
-            (&raw const timeout).cast_mut().cast(),
-        );
+    /// Stores `value` and wakes the thread that sleeps on the word. The store is the last access: who
+    /// sees it may end the life of the word.
+    ///
+    /// # Safety
+    ///
+    /// `this` points to a word that lives at least until somebody sees the store.
+    #[inline]
+    pub(crate) unsafe fn store_and_wake(this: *const Self, value: u32, order: Ordering) {
+        // SAFETY: the caller's word is alive, which makes the offset one within it.
+        let word = unsafe { &raw const (*this).0.0 };
+        // SAFETY: alive until this store is seen.
+        unsafe { (*word).store(value, order) };
+        // The kernel takes the address as a name. If another word has it by now, whoever sleeps there
+        // looks at what it waits for, and sleeps on.
+        atomic_wait::wake_one(word);
     }
 }

@@ -7,9 +7,15 @@ mod words;
 #[cfg(feature = "std")]
 pub(crate) use deadline::Deadline;
 #[cfg(feature = "std")]
-pub(crate) use sleeping::Futex;
+pub(crate) use sleeping::{Futex, OwnFutex};
 pub(crate) use words::Words;
 
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+pub(crate) mod os_futex;
 /// Where the kernel compares and sleeps in one step. Not on 32-bit machines, whose futex call exists
 /// with two widths of time; and not with `--cfg untorn_condvar`, by which CI tests the other form.
 #[cfg(all(
@@ -106,6 +112,14 @@ pub(crate) mod atomic {
 pub(crate) use alloc::sync::Arc;
 #[cfg(feature = "std")]
 pub(crate) use std::thread_local;
+
+/// The words that users wait on.
+#[cfg(feature = "std")]
+pub(crate) use core::sync::atomic as users;
+
+/// How many queues the waiting threads of a process are spread over.
+#[cfg(feature = "std")]
+pub(crate) const BUCKETS: usize = 256;
 
 /// How many slots of a reader share a line.
 #[cfg(feature = "alloc")]

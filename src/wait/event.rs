@@ -1,0 +1,266 @@
+//! Waiting for a condition: [`EventCount`].
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::time::Instant;
+
+use super::parker::Parker;
+use super::queue::Node;
+use super::table::{Bucket, bucket, nobody_waits};
+use super::task::Task;
+use super::thread::Queued;
+use crate::sync::atomic::AtomicUsize;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::{Deadline, const_unless_loom};
+
+/// Lets threads and tasks wait until a condition of lock-free data holds. See the
+/// [module](crate::wait) for what it promises.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering::{Acquire, Release}};
+/// use untorn::wait::EventCount;
+///
+/// static DONE: AtomicU32 = AtomicU32::new(0);
+/// static EVENT: EventCount = EventCount::new();
+///
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| {
+///         DONE.store(7, Release); // first make the condition true ...
+///         EVENT.notify_all(); // ... then say so
+///     });
+///     let done = EVENT.wait_until(|| Some(DONE.load(Acquire)).filter(|done| *done != 0));
+///     assert_eq!(done, 7);
+/// });
+/// ```
+#[doc(alias = "Event")]
+#[doc(alias = "Condvar")]
+pub struct EventCount {
+    /// How many wait here, or are about to. Its address is what they wait for.
+    waiting: AtomicUsize,
+}
+
+impl EventCount {
+    const_unless_loom! {
+        /// An event count for which nobody waits.
+        ///
+        /// ```
+        /// static EVENT: untorn::wait::EventCount = untorn::wait::EventCount::new();
+        /// assert_eq!(EVENT.notify_all(), 0);
+        /// ```
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { waiting: AtomicUsize::new(0) }
+        }
+    }
+
+    /// Waits until `condition` gives a result. Blocking.
+    ///
+    /// It is called once before anything else, and at least once more before each sleep. If it panics,
+    /// the thread has left the queue when the panic goes on.
+    ///
+    /// ```
+    /// assert_eq!(untorn::wait::EventCount::new().wait_until(|| Some(1)), 1);
+    /// ```
+    pub fn wait_until<R>(&self, mut condition: impl FnMut() -> Option<R>) -> R {
+        loop {
+            // Without a deadline it comes back with a result.
+            if let Some(result) = self.wait_until_at(Deadline::NEVER, &mut condition) {
+                return result;
+            }
+        }
+    }
+
+    /// [`wait_until`](Self::wait_until) for at most `timeout`; the condition has the last word.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event = untorn::wait::EventCount::new();
+    /// assert_eq!(event.wait_until_timeout(Duration::from_millis(1), || None::<()>), None);
+    /// ```
+    pub fn wait_until_timeout<R>(
+        &self,
+        timeout: Duration,
+        condition: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        self.wait_until_at(Deadline::after(timeout), condition)
+    }
+
+    /// [`wait_until`](Self::wait_until), but not past `deadline`; the condition has the last word.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let event = untorn::wait::EventCount::new();
+    /// assert_eq!(event.wait_until_deadline(Instant::now(), || Some(1)), Some(1));
+    /// assert_eq!(event.wait_until_deadline(Instant::now(), || None::<()>), None);
+    /// ```
+    pub fn wait_until_deadline<R>(
+        &self,
+        deadline: Instant,
+        condition: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        self.wait_until_at(Deadline::at(deadline), condition)
+    }
+
+    fn wait_until_at<R>(
+        &self,
+        deadline: Deadline,
+        mut condition: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        let mut expired = false;
+        loop {
+            let result = condition();
+            if result.is_some() || expired || deadline.has_passed_awake() {
+                return result;
+            }
+            let parker = Parker::new();
+            let node = Node::of_thread(self.key(), &parker);
+            let queued = Queued::enter(self.bucket(), &self.waiting, &node, &parker);
+            // From here on a notification reaches us, so what we look at now is not too early.
+            let result = condition();
+            if result.is_some() {
+                return result;
+            }
+            expired = !queued.park(deadline);
+        }
+    }
+
+    /// Queues up: whatever is notified from now on reaches the listener. Then look at the condition
+    /// once more, and wait only if it does not hold.
+    ///
+    /// One allocation. Where the condition is at hand, [`wait_until`](Self::wait_until) does it all.
+    ///
+    /// ```
+    /// let event = untorn::wait::EventCount::new();
+    /// let listener = event.listen();
+    /// assert_eq!(event.notify(1), 1);
+    /// listener.wait(); // notified already
+    /// ```
+    pub fn listen(&self) -> Listener<'_> {
+        Listener { task: Task::enter(self.bucket(), &self.waiting, self.key()) }
+    }
+
+    /// Wakes the first `n` of those who wait; how many there were. One fence and one load where nobody
+    /// waits.
+    ///
+    /// What made the condition true comes before it in the program. Who was woken, and finds the
+    /// condition taken by somebody else, waits on; who did not need the notification hands it to the
+    /// next.
+    ///
+    /// ```
+    /// let event = untorn::wait::EventCount::new();
+    /// let listeners = [event.listen(), event.listen(), event.listen()];
+    /// assert_eq!(event.notify(2), 2);
+    /// assert_eq!(event.notify(2), 1);
+    /// listeners.into_iter().for_each(|listener| listener.wait());
+    /// ```
+    #[inline]
+    #[allow(clippy::must_use_candidate, reason = "few ask how many they woke")]
+    pub fn notify(&self, n: usize) -> usize {
+        if n == 0 || nobody_waits(&self.waiting) {
+            return 0;
+        }
+        self.bucket().notify(&self.waiting, self.key(), n)
+    }
+
+    /// Wakes all who wait; how many there were. As [`notify`](Self::notify).
+    ///
+    /// ```
+    /// assert_eq!(untorn::wait::EventCount::new().notify_all(), 0);
+    /// ```
+    #[inline]
+    #[allow(clippy::must_use_candidate, reason = "few ask how many they woke")]
+    pub fn notify_all(&self) -> usize {
+        self.notify(usize::MAX)
+    }
+
+    fn key(&self) -> usize {
+        core::ptr::from_ref(self).addr()
+    }
+
+    fn bucket(&self) -> &'static Bucket {
+        bucket(self.key())
+    }
+}
+
+impl Default for EventCount {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for EventCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Relaxed: old news at once.
+        let waiting = self.waiting.load(Relaxed);
+        f.debug_struct("EventCount").field("waiting", &waiting).finish_non_exhaustive()
+    }
+}
+
+/// Somebody who is in the queue of an [`EventCount`]. A future that completes when it is notified.
+///
+/// Dropped after it was notified and before it was told, it hands the notification to the next.
+#[must_use = "who does not wait need not listen"]
+pub struct Listener<'a> {
+    task: Task<'a>,
+}
+
+impl Listener<'_> {
+    /// Sleeps until notified. Blocking.
+    ///
+    /// ```
+    /// let event = untorn::wait::EventCount::new();
+    /// std::thread::scope(|scope| {
+    ///     let listener = event.listen();
+    ///     scope.spawn(|| event.notify_all());
+    ///     listener.wait();
+    /// });
+    /// ```
+    pub fn wait(self) {
+        self.task.park(Deadline::NEVER);
+    }
+
+    /// Sleeps until notified, at most for `timeout`; whether it was notified.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event = untorn::wait::EventCount::new();
+    /// assert!(!event.listen().wait_timeout(Duration::from_millis(1)));
+    /// ```
+    #[must_use = "it may have given up"]
+    pub fn wait_timeout(self, timeout: Duration) -> bool {
+        self.task.park(Deadline::after(timeout))
+    }
+
+    /// Sleeps until notified, not past `deadline`; whether it was notified.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let event = untorn::wait::EventCount::new();
+    /// assert!(!event.listen().wait_deadline(Instant::now()));
+    /// ```
+    #[must_use = "it may have given up"]
+    pub fn wait_deadline(self, deadline: Instant) -> bool {
+        self.task.park(Deadline::at(deadline))
+    }
+}
+
+impl Future for Listener<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.get_mut().task.poll(context)
+    }
+}
+
+impl fmt::Debug for Listener<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").finish_non_exhaustive()
+    }
+}

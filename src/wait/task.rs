@@ -1,0 +1,93 @@
+//! A waiting task: its node is shared by the future and the queue.
+
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+use super::parker::Parker;
+use super::queue::{Node, Sleeper};
+use super::table::Bucket;
+use crate::sync::atomic::AtomicUsize;
+use crate::sync::{Arc, Deadline};
+
+/// A task in the queue.
+pub(super) struct Task<'a> {
+    bucket: &'static Bucket,
+    /// What counts it.
+    waiting: &'a AtomicUsize,
+    node: Arc<Node>,
+    /// Whether the wait has ended, and whoever waits has been told.
+    over: bool,
+}
+
+impl<'a> Task<'a> {
+    /// Queues a task.
+    pub(super) fn enter(bucket: &'static Bucket, waiting: &'a AtomicUsize, key: usize) -> Self {
+        let node = Node::of_task(key);
+        // SAFETY: the count that goes with the pointer keeps the node alive until it has left (I4).
+        unsafe { bucket.enter(waiting, Arc::into_raw(Arc::clone(&node))) };
+        Self { bucket, waiting, node, over: false }
+    }
+
+    /// The same if `still` says that there is something to wait for.
+    pub(super) fn enter_if(
+        bucket: &'static Bucket,
+        waiting: &'a AtomicUsize,
+        key: usize,
+        still: impl FnOnce() -> bool,
+    ) -> Option<Self> {
+        let node = Node::of_task(key);
+        let shared = Arc::into_raw(Arc::clone(&node));
+        // SAFETY: as in `enter`.
+        let entered = unsafe { bucket.enter_if(waiting, shared, still) };
+        if !entered {
+            // SAFETY: the queue did not take the count.
+            drop(unsafe { Arc::from_raw(shared) });
+        }
+        entered.then(|| Self { bucket, waiting, node, over: false })
+    }
+
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.over {
+            // The waker that this replaces is dropped here, without the lock: it is foreign code.
+            let waker = Sleeper::Task(context.waker().clone());
+            self.over = self.bucket.replace(&self.node, waker).is_err();
+        }
+        if self.over { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Sleeps until notified or the deadline; whether it was notified.
+    pub(super) fn park(mut self, deadline: Deadline) -> bool {
+        let parker = Parker::new();
+        let thread = Sleeper::Thread(NonNull::from(&parker));
+        let mut woken = true;
+        if self.bucket.replace(&self.node, thread).is_ok() && !parker.park(deadline) {
+            woken = !self.leave();
+            if woken {
+                // It has taken the node, and is about to release us.
+                parker.park(Deadline::NEVER);
+            }
+        }
+        self.over = true;
+        woken
+    }
+
+    /// Leaves the queue; `false` if a notifier was first.
+    fn leave(&self) -> bool {
+        let left = self.bucket.leave(self.waiting, &self.node);
+        if left {
+            // SAFETY: the node has left the queue, and with it goes the queue's count (I4).
+            drop(unsafe { Arc::from_raw(Arc::as_ptr(&self.node)) });
+        }
+        left
+    }
+}
+
+impl Drop for Task<'_> {
+    /// Nobody waits any more.
+    fn drop(&mut self) {
+        if !self.over && !self.leave() {
+            // Notified, and not told: somebody else may need it.
+            self.bucket.notify(self.waiting, self.node.key(), 1);
+        }
+    }
+}

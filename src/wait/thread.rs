@@ -1,0 +1,73 @@
+//! A waiting thread: its node is on its stack.
+
+use super::parker::Parker;
+use super::queue::Node;
+use super::table::Bucket;
+use crate::sync::Deadline;
+use crate::sync::atomic::AtomicUsize;
+
+/// A thread in the queue. Ends only when its node has left it (I3).
+pub(super) struct Queued<'a> {
+    bucket: &'static Bucket,
+    /// What counts it.
+    waiting: &'a AtomicUsize,
+    node: &'a Node,
+    parker: &'a Parker,
+    /// Whether the node has left the queue for good, and nobody else has it.
+    over: bool,
+}
+
+impl<'a> Queued<'a> {
+    /// Queues the node of the thread that sleeps on `parker`.
+    pub(super) fn enter(
+        bucket: &'static Bucket,
+        waiting: &'a AtomicUsize,
+        node: &'a Node,
+        parker: &'a Parker,
+    ) -> Self {
+        // SAFETY: the borrow keeps the node where it is, and the result does not end before the node
+        // has left the queue.
+        unsafe { bucket.enter(waiting, node) };
+        Self { bucket, waiting, node, parker, over: false }
+    }
+
+    /// The same if `still` says that there is something to wait for.
+    pub(super) fn enter_if(
+        bucket: &'static Bucket,
+        waiting: &'a AtomicUsize,
+        node: &'a Node,
+        parker: &'a Parker,
+        still: impl FnOnce() -> bool,
+    ) -> Option<Self> {
+        // SAFETY: as in `enter`.
+        let entered = unsafe { bucket.enter_if(waiting, node, still) };
+        entered.then(|| Self { bucket, waiting, node, parker, over: false })
+    }
+
+    /// Sleeps until notified or the deadline; whether it was notified.
+    pub(super) fn park(mut self, deadline: Deadline) -> bool {
+        let woken = self.parker.park(deadline) || !self.leave();
+        self.over = true;
+        woken
+    }
+
+    /// Leaves the queue; `false` if a notifier was first, who is then done with the node.
+    fn leave(&self) -> bool {
+        let left = self.bucket.leave(self.waiting, self.node);
+        if !left {
+            // It has taken the node, and is about to say so.
+            self.parker.park(Deadline::NEVER);
+        }
+        left
+    }
+}
+
+impl Drop for Queued<'_> {
+    /// The thread has what it wants without having slept, or panics.
+    fn drop(&mut self) {
+        if !self.over && !self.leave() {
+            // Notified for nothing: somebody else may need it.
+            self.bucket.notify(self.waiting, self.node.key(), 1);
+        }
+    }
+}
