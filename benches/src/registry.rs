@@ -3,13 +3,13 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crossbeam_utils::atomic::AtomicCell;
 
 use crate::contenders::{
     arc_swap as swap, cells, crossbeam, hazarc, latest, queues, rcu, reclaim, rtrb,
-    spin as spinning, std as standard, untorn as ours,
+    spin as spinning, std as standard, untorn as ours, waiting as sleeping,
 };
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use crate::probes::frozen::{pointee as frozen_pointee, value as frozen_value};
@@ -19,6 +19,7 @@ use crate::shapes::counter::{add as counter, read as counter_read};
 use crate::shapes::lock::{Guarded, bare as lock, section as lock_section};
 use crate::shapes::pointer::{publish, read as pointer_read};
 use crate::shapes::spsc::{roundtrip as spsc_roundtrip, stream as spsc_stream};
+use crate::shapes::waiting::{changed, notify, wake};
 use crate::shapes::{BASELINE, Contender, Regime, Shape, cell, pointer, yardstick};
 
 /// A shape with the types that enter it.
@@ -75,6 +76,21 @@ macro_rules! every_queue {
             queues::Concurrent,
             queues::Flume,
             queues::Kanal,
+        )
+    };
+}
+
+/// A shape that everything enters which threads sleep on, and those that are named.
+macro_rules! every_wait {
+    ($shape:ident $(, $also:ty)*) => {
+        register!($shape:
+            sleeping::Guarded,
+            sleeping::Word,
+            sleeping::Told<untorn::wait::EventCount>,
+            sleeping::ParkingLot,
+            AtomicU32,
+            sleeping::Told<event_listener::Event>
+            $(, $also)*
         )
     };
 }
@@ -166,6 +182,9 @@ pub fn shapes() -> Vec<Shape> {
         every_counter!(counter_read),
         every_lock!(lock),
         every_lock!(lock_section),
+        every_wait!(notify, sleeping::Told<tokio::sync::Notify>),
+        every_wait!(changed),
+        every_wait!(wake, sleeping::Parked, sleeping::Told<tokio::sync::Notify>),
         every_queue!(spsc_stream),
         every_queue!(spsc_roundtrip),
         cell_read::shape(every_cell!(cell_read))

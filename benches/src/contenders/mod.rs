@@ -15,3 +15,4 @@ pub mod seqlock;
 pub mod spin;
 pub mod std;
 pub mod untorn;
+pub mod waiting;

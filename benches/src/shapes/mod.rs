@@ -9,6 +9,7 @@ pub mod lock;
 pub mod pointer;
 pub(crate) mod publication;
 pub mod spsc;
+pub mod waiting;
 pub mod yardstick;
 
 use std::thread;
