@@ -53,6 +53,8 @@ pub mod spin;
 pub mod spsc;
 #[cfg(feature = "std")]
 pub mod wait;
+#[cfg(feature = "std")]
+pub mod watch;
 
 mod backoff;
 #[cfg(feature = "alloc")]
@@ -69,6 +71,8 @@ pub use rcu::Rcu;
 pub use seqlock::SeqLock;
 pub use snapshot::Snapshot;
 pub use spin::SpinLock;
+#[cfg(feature = "std")]
+pub use watch::Watch;
 pub use word::PlainData;
 
 /// Freezing threads at named points, for tests. Outside semver.

@@ -12,6 +12,7 @@ use super::queue::Node;
 use super::table::{Bucket, bucket, nobody_waits};
 use super::task::Task;
 use super::thread::Queued;
+use super::until::WaitUntil;
 use crate::sync::atomic::AtomicUsize;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::{Deadline, const_unless_loom};
@@ -127,6 +128,30 @@ impl EventCount {
             }
             expired = !queued.park(deadline);
         }
+    }
+
+    /// [`wait_until`](Self::wait_until) for a task. May be dropped at any time.
+    ///
+    /// ```
+    /// use std::future::Future;
+    /// use std::pin::pin;
+    /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let (event, count) = (untorn::wait::EventCount::new(), AtomicU32::new(0));
+    /// let enough = || (count.load(Relaxed) >= 2).then_some("enough");
+    /// let mut waits = pin!(event.wait_until_async(enough));
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(waits.as_mut().poll(&mut context), Poll::Pending);
+    /// count.store(2, Relaxed);
+    /// assert_eq!(event.notify_all(), 1);
+    /// assert_eq!(waits.as_mut().poll(&mut context), Poll::Ready("enough"));
+    /// ```
+    pub const fn wait_until_async<R, F: FnMut() -> Option<R>>(
+        &self,
+        condition: F,
+    ) -> WaitUntil<'_, F> {
+        WaitUntil { event: self, condition, listener: None }
     }
 
     /// Queues up: whatever is notified from now on reaches the listener. Then look at the condition

@@ -79,6 +79,7 @@ mod queue;
 mod table;
 mod task;
 mod thread;
+mod until;
 mod word;
 mod words;
 crate::sync::with_os_futex! {
@@ -87,6 +88,8 @@ crate::sync::with_os_futex! {
 
 pub use event::{EventCount, Listener};
 pub use outcome::Outcome;
+pub use until::WaitUntil;
+pub(crate) use until::poll_until;
 pub use word::Waitable;
 pub use words::{
     WaitAsync, notify, notify_all, wait, wait_async, wait_deadline, wait_timeout, waiting,

@@ -9,7 +9,7 @@
 /// assert_eq!(wait(&AtomicU32::new(1), 0), Outcome::NotEqual);
 /// ```
 #[must_use = "a wait that did not wait, or gave up, looks the same to who does not ask"]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// A [`notify`](crate::wait::notify) ended the wait, and counted it. Never without a reason.
     #[doc(alias = "ok")]

@@ -1,7 +1,7 @@
 //! The word of its own on which a waiting thread sleeps.
 
 use crate::sync::atomic::Ordering::{Acquire, Release};
-use crate::sync::{Deadline, OwnFutex};
+use crate::sync::{Deadline, OwnFutex, store_and_wake};
 
 /// Puts one thread to sleep until another releases it, once.
 ///
@@ -45,6 +45,6 @@ impl Parker {
         let word = unsafe { &raw const (*parker).word };
         // Release (E2): what was done before the notification happens-before the end of the wait.
         // SAFETY: it lives until its thread sees the store.
-        unsafe { OwnFutex::store_and_wake(word, RELEASED, Release) };
+        unsafe { store_and_wake(word, RELEASED, Release) };
     }
 }

@@ -90,6 +90,14 @@ impl Node {
     }
 }
 
+impl Drop for Node {
+    fn drop(&mut self) {
+        // SAFETY: exclusive, or somebody had the node still (I2).
+        let queued = self.links.with_mut(|links| unsafe { (*links).queued });
+        debug_assert!(!queued, "a node that is gone would be a hole in the queue (I3)");
+    }
+}
+
 /// Changes the links of a node.
 ///
 /// # Safety

@@ -1,7 +1,7 @@
 //! The words that can be waited on.
 
-use crate::sync::atomic::Ordering::Acquire;
-use crate::sync::users;
+use crate::sync::atomic::Ordering;
+use crate::sync::{order_of_user, users};
 
 /// An atomic word that can be waited on: every atomic type of `core`.
 ///
@@ -12,7 +12,8 @@ pub trait Waitable: sealed::Sealed {
 
     /// What it holds now.
     #[doc(hidden)]
-    fn current(&self) -> Self::Value;
+    #[track_caller]
+    fn load(&self, order: Ordering) -> Self::Value;
 }
 
 mod sealed {
@@ -28,10 +29,11 @@ macro_rules! waitable {
         impl$(<$generic>)? Waitable for $word {
             type Value = $value;
 
+            // Tracked, because the ordering mutator tells calls apart by their place.
             #[inline(always)]
-            fn current(&self) -> $value {
-                // Acquire: who finds another value may act on it without a second load.
-                self.load(Acquire)
+            #[track_caller]
+            fn load(&self, order: Ordering) -> $value {
+                <$word>::load(self, order_of_user(order))
             }
         }
     )*};

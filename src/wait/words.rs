@@ -15,11 +15,19 @@ use super::task::Task;
 use super::thread::Queued;
 use super::{Outcome, Waitable};
 use crate::sync::Deadline;
+use crate::sync::atomic::Ordering::Acquire;
 
 /// The name by which a word is known to the table.
 #[inline(always)]
 fn key<A>(word: *const A) -> usize {
     word.addr()
+}
+
+/// Whether there is something to wait for.
+#[inline(always)]
+fn holds<A: Waitable>(word: &A, expected: A::Value) -> bool {
+    // Acquire (E4): who finds another value may act on it without a second look.
+    word.load(Acquire) == expected
 }
 
 /// Sleeps while `word` holds `expected`, until somebody [`notify`]s the word. Blocking.
@@ -80,7 +88,7 @@ pub fn wait_deadline<A: Waitable>(word: &A, expected: A::Value, deadline: Instan
 }
 
 fn wait_until<A: Waitable>(word: &A, expected: A::Value, deadline: Deadline) -> Outcome {
-    if word.current() != expected {
+    if !holds(word, expected) {
         return Outcome::NotEqual;
     }
     if deadline.has_passed_awake() {
@@ -90,7 +98,7 @@ fn wait_until<A: Waitable>(word: &A, expected: A::Value, deadline: Deadline) -> 
     let bucket = bucket(key);
     let parker = Parker::new();
     let node = Node::of_thread(key, &parker);
-    let still = || word.current() == expected;
+    let still = || holds(word, expected);
     match Queued::enter_if(bucket, &bucket.waiting, &node, &parker, still) {
         None => Outcome::NotEqual,
         Some(queued) => {
@@ -126,7 +134,7 @@ fn wait_until<A: Waitable>(word: &A, expected: A::Value, deadline: Deadline) -> 
 pub fn wait_async<A: Waitable>(word: &A, expected: A::Value) -> WaitAsync<'_, A> {
     let key = key(word);
     let bucket = bucket(key);
-    let task = Task::enter_if(bucket, &bucket.waiting, key, || word.current() == expected);
+    let task = Task::enter_if(bucket, &bucket.waiting, key, || holds(word, expected));
     WaitAsync { task, word: PhantomData }
 }
 

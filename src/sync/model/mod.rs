@@ -8,7 +8,7 @@ mod condvar_futex;
 mod weaken;
 mod words;
 
-pub(crate) use condvar_futex::{Futex, OwnFutex};
+pub(crate) use condvar_futex::{Futex, OwnFutex, store_and_wake};
 pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
@@ -23,6 +23,7 @@ pub(crate) const fn spin_steps() -> u32 {
 }
 
 /// The words that users wait on.
+pub(crate) use atomic::access as order_of_user;
 pub(crate) use loom::sync::atomic as users;
 
 /// One queue, so that keys meet in it.
@@ -313,8 +314,9 @@ pub(crate) mod atomic {
         }
     }
 
+    /// The ordering of one access, which the mutator may weaken.
     #[track_caller]
-    fn access(order: Ordering) -> Ordering {
+    pub(crate) fn access(order: Ordering) -> Ordering {
         weakened(Location::caller(), Operation::Access, order).unwrap_or(order)
     }
 

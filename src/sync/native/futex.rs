@@ -64,21 +64,21 @@ impl OwnFutex {
     pub(crate) const fn new(value: u32) -> Self {
         Self(Futex::new(value))
     }
+}
 
-    /// Stores `value` and wakes the thread that sleeps on the word. The store is the last access: who
-    /// sees it may end the life of the word.
-    ///
-    /// # Safety
-    ///
-    /// `this` points to a word that lives at least until somebody sees the store.
-    #[inline]
-    pub(crate) unsafe fn store_and_wake(this: *const Self, value: u32, order: Ordering) {
-        // SAFETY: the caller's word is alive, which makes the offset one within it.
-        let word = unsafe { &raw const (*this).0.0 };
-        // SAFETY: alive until this store is seen.
-        unsafe { (*word).store(value, order) };
-        // The kernel takes the address as a name. If another word has it by now, whoever sleeps there
-        // looks at what it waits for, and sleeps on.
-        atomic_wait::wake_one(word);
-    }
+/// Stores `value` and wakes the thread that sleeps on the word. The store is the last access: who
+/// sees it may end the life of the word.
+///
+/// # Safety
+///
+/// `this` points to a word that lives at least until somebody sees the store.
+#[inline]
+pub(crate) unsafe fn store_and_wake(this: *const OwnFutex, value: u32, order: Ordering) {
+    // SAFETY: the caller's word is alive, which makes the offset one within it.
+    let word = unsafe { &raw const (*this).0.0 };
+    // SAFETY: alive until this store is seen.
+    unsafe { (*word).store(value, order) };
+    // The kernel takes the address as a name. If another word has it by now, whoever sleeps there
+    // looks at what it waits for, and sleeps on.
+    atomic_wait::wake_one(word);
 }

@@ -7,7 +7,7 @@ mod words;
 #[cfg(feature = "std")]
 pub(crate) use deadline::Deadline;
 #[cfg(feature = "std")]
-pub(crate) use sleeping::{Futex, OwnFutex};
+pub(crate) use sleeping::{Futex, OwnFutex, store_and_wake};
 pub(crate) use words::Words;
 
 #[cfg(all(
@@ -117,6 +117,13 @@ pub(crate) use std::thread_local;
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic as users;
 
+/// The ordering of an access to such a word.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) const fn order_of_user(order: Ordering) -> Ordering {
+    order
+}
+
 /// How many queues the waiting threads of a process are spread over.
 #[cfg(feature = "std")]
 pub(crate) const BUCKETS: usize = 256;
@@ -135,7 +142,7 @@ pub(crate) const GLANCES: u32 = 8;
 #[cfg(feature = "alloc")]
 pub(crate) const LOOKS: u32 = 128;
 
-use atomic::{AtomicUsize, Ordering::Relaxed};
+use atomic::{AtomicUsize, Ordering, Ordering::Relaxed};
 use core::cell;
 
 /// How many doublings a [`Backoff`](crate::backoff::Backoff) spins before it yields: 127 pauses in
