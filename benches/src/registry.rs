@@ -184,7 +184,13 @@ pub fn shapes() -> Vec<Shape> {
         every_lock!(lock_section),
         every_wait!(notify, sleeping::Told<tokio::sync::Notify>),
         every_wait!(changed),
-        every_wait!(wake, sleeping::Parked, sleeping::Told<tokio::sync::Notify>),
+        every_wait!(
+            wake,
+            sleeping::Parked,
+            sleeping::Told<tokio::sync::Notify>,
+            untorn::Watch<untorn::Snapshot<u32>>,
+            tokio::sync::watch::Sender<u32>
+        ),
         every_queue!(spsc_stream),
         every_queue!(spsc_roundtrip),
         cell_read::shape(every_cell!(cell_read))

@@ -16,3 +16,4 @@ pub mod spin;
 pub mod std;
 pub mod untorn;
 pub mod waiting;
+pub mod watch;

@@ -32,7 +32,7 @@ pub trait Waiting: Send + Sync + 'static {
 
     /// The number zero.
     fn new() -> Self;
-    /// Changes the number, and wakes nobody.
+    /// Changes the number. Whether that wakes as well does not matter: a notification follows.
     fn store(&self, number: u32);
     /// Wakes the thread that sleeps, if there is one.
     fn notify(&self);
