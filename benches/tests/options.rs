@@ -245,6 +245,23 @@ fn with_valgrind_instructions_are_counted() {
 }
 
 #[test]
+fn shares_are_shown_and_kept() {
+    let saved = scratch("shares.json");
+    let saved = saved.to_str().unwrap();
+    let output =
+        versus(&["lock", "--only=untorn-spin", "--quick", "--seconds=0.2", "--save", saved]);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    let record = json::load(saved.as_ref()).unwrap();
+    for regime in &record.regimes {
+        let shares = if regime.regime == "1-thread" { 0 } else { record.rounds };
+        assert!(regime.cases.iter().all(|case| case.shares.len() == shares), "{}", regime.path());
+    }
+    assert_eq!(said.matches("x mutex  share").count(), 2, "{said}");
+    assert_eq!(said.matches("share: what the thread").count(), 2, "{said}");
+}
+
+#[test]
 #[cfg(unix)]
 fn ctrl_c_leaves_a_partial_report() {
     use std::io::{BufRead, BufReader, Read};
