@@ -59,8 +59,11 @@ impl<'a> Task<'a> {
     pub(super) fn park(mut self, deadline: Deadline) -> bool {
         let parker = Parker::new();
         let thread = Sleeper::Thread(NonNull::from(&parker));
+        // The waker that this replaces is dropped at the end: it is foreign code, whose panic must not
+        // find our parker in the queue (I3).
+        let replaced = self.bucket.replace(&self.node, thread);
         let mut woken = true;
-        if self.bucket.replace(&self.node, thread).is_ok() && !parker.park(deadline) {
+        if replaced.is_ok() && !parker.park(deadline) {
             woken = !self.leave();
             if woken {
                 // It has taken the node, and is about to release us.
