@@ -358,40 +358,41 @@ fn also_by_instructions(judged: &mut Judged) -> Result<()> {
 /// The verdict on four series of values (A, B, A again, B again), all of the same rounds.
 #[must_use]
 pub fn weigh(limit: &Limit, values: &[Vec<f64>], attempt: usize) -> Judged {
-    let medians = [stats::median(&values[0]), stats::median(&values[1])];
-    let (ratio, floors) = match limit.metric {
-        Metric::Share => weigh_shares(values),
-        _ => (
-            stats::ratio(&values[0], &values[1]),
-            [stats::floor(&values[0], &values[2]), stats::floor(&values[1], &values[3])],
-        ),
-    };
+    if limit.metric == Metric::Share {
+        return weigh_shares(limit, values, attempt);
+    }
+    let ratio = stats::ratio(&values[0], &values[1]);
+    let floors = [stats::floor(&values[0], &values[2]), stats::floor(&values[1], &values[3])];
     let floor = floors[0].max(floors[1]);
     let verdict = verdict(limit, ratio, floor);
-    let mut note = if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() };
-    let shortest = match limit.metric {
-        Metric::Gain => {
-            let _ = write!(note, "gains {:.2}x and {:.2}x", medians[0], medians[1]);
-            None
-        }
-        Metric::Share => {
-            let _ = write!(note, "shares {:.2} and {:.2}", medians[0], medians[1]);
-            None
-        }
-        Metric::Nanos | Metric::Instructions => Some(medians[0].min(medians[1])),
+    let medians = [stats::median(&values[0]), stats::median(&values[1])];
+    let mut note = note_on(attempt);
+    let shortest = if limit.metric == Metric::Gain {
+        let _ = write!(note, "gains {:.2}x and {:.2}x", medians[0], medians[1]);
+        None
+    } else {
+        Some(medians[0].min(medians[1]))
     };
     let (ratio, floor) = (Some(ratio), Some(floor));
     Judged { limit: limit.clone(), ratio, floor, shortest, verdict, note }
 }
 
-/// The ratio of A's share to B's, and the floor of each; of all rounds that either ran.
-fn weigh_shares(values: &[Vec<f64>]) -> (f64, [f64; 2]) {
-    let both = |once: &[f64], again: &[f64]| stats::median(&[once, again].concat());
+/// [`weigh`] for shares: the medians of all samples that A and B ran are compared.
+fn weigh_shares(limit: &Limit, values: &[Vec<f64>], attempt: usize) -> Judged {
+    let all = |once: &[f64], again: &[f64]| stats::median(&[once, again].concat());
     let apart = |once, again| (stats::median(once) - stats::median(again)).abs();
-    let (ours, theirs) = (both(&values[0], &values[2]), both(&values[1], &values[3]));
+    let (ours, theirs) = (all(&values[0], &values[2]), all(&values[1], &values[3]));
+    let floor = apart(&values[0], &values[2]).max(apart(&values[1], &values[3]));
     // Nothing is less than nought.
     let ratio = if theirs == 0.0 { f64::INFINITY } else { ours / theirs };
-    (ratio, [apart(&values[0], &values[2]), apart(&values[1], &values[3])])
+    let verdict = verdict(limit, ratio, floor);
+    let note = format!("{}shares {ours:.2} and {theirs:.2}", note_on(attempt));
+    let (ratio, floor) = (Some(ratio), Some(floor));
+    Judged { limit: limit.clone(), ratio, floor, shortest: None, verdict, note }
+}
+
+fn note_on(attempt: usize) -> String {
+    if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() }
 }
 
 fn by_instructions(limit: &Limit) -> Result<Judged> {
