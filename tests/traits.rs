@@ -147,3 +147,36 @@ mod read_copy_update {
     // Neither orders nor hashes: more of them may come, and their order would mean nothing.
     assert_not_impl_any!(Policy: Ord, Hash);
 }
+
+#[cfg(feature = "std")]
+mod waits {
+    use std::fmt::Debug;
+    use std::future::Future;
+    use std::hash::Hash;
+    use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64};
+
+    use super::*;
+    use untorn::wait::{EventCount, Listener, Outcome, WaitAsync, Waitable};
+
+    assert_impl_all!(Outcome: Copy, Eq, Hash, Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(Outcome: Default);
+    const_assert_eq!(size_of::<Outcome>(), 1);
+
+    assert_impl_all!(EventCount: Send, Sync, Unpin, Debug, Default, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(EventCount: Clone);
+    const_assert_eq!(size_of::<EventCount>(), size_of::<usize>());
+
+    // What waits is named by an address: it can be moved, and polled on any thread.
+    assert_impl_all!(WaitAsync<'static, AtomicU8>: Send, Sync, Unpin, Debug, Future<Output = Outcome>);
+    assert_impl_all!(WaitAsync<'static, AtomicPtr<Rc<u8>>>: Send, Sync);
+    assert_not_impl_any!(WaitAsync<'static, AtomicU8>: Clone);
+    assert_not_impl_any!(WaitAsync<'static, Cell<u8>>: Send, Sync);
+    assert_impl_all!(Listener<'static>: Send, Sync, Unpin, Debug, Future<Output = ()>);
+    assert_not_impl_any!(Listener<'static>: Clone);
+
+    assert_impl_all!(AtomicU64: Waitable<Value = u64>);
+    assert_impl_all!(AtomicPtr<Rc<u8>>: Waitable<Value = *mut Rc<u8>>);
+    assert_not_impl_any!(u32: Waitable);
+    assert_not_impl_any!(Cell<u32>: Waitable);
+    assert_not_impl_any!(Counter: Waitable);
+}

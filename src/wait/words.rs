@@ -9,7 +9,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::parker::Parker;
-use super::queue::Node;
+use super::queue::{Key, Node};
 use super::table::{bucket, nobody_waits};
 use super::task::Task;
 use super::thread::Queued;
@@ -19,8 +19,8 @@ use crate::sync::atomic::Ordering::Acquire;
 
 /// The name by which a word is known to the table.
 #[inline(always)]
-fn key<A>(word: *const A) -> usize {
-    word.addr()
+fn key<A>(word: *const A) -> Key {
+    Key::Word(word.addr())
 }
 
 /// Whether there is something to wait for.
