@@ -1,19 +1,32 @@
 //! The crate's one way to wait in a loop.
 
-use crate::sync::{spin_hint, spin_steps, yield_now};
+use crate::sync::{pauses_per_microsecond, spin_hint, yield_now};
 
-/// Waits a little longer each time: 1, 2, 4, ... pauses, then whole turns of the scheduler.
+/// How long a thread spins before it yields or sleeps, in microseconds: about what putting a thread
+/// to sleep and waking it costs.
+const LONGEST: u32 = 4;
+
+/// Waits a little longer each time, up to a microsecond, and after a few of those for whole turns of
+/// the scheduler.
 ///
-/// Doubling keeps waiting threads off the line that the holder needs in order to finish; yielding
-/// after a few microseconds lets a pre-empted holder run at all when there are more threads than
-/// cores.
+/// Doubling keeps waiting threads off the line that the holder needs in order to finish, and a
+/// little chance keeps those apart that began together. Yielding after a few microseconds lets a
+/// pre-empted holder run at all when there are more threads than cores.
+///
+/// All bounds are times, not numbers of pauses: a pause takes ten times longer on one processor than
+/// on another.
 pub(crate) struct Backoff {
-    step: u32,
+    /// How many pauses the next wait takes, give or take a half.
+    next: u32,
+    /// How many there have been.
+    spent: u32,
+    /// The state of the generator; zero until it is first used.
+    chance: u32,
 }
 
 impl Backoff {
     pub(crate) const fn new() -> Self {
-        Self { step: 0 }
+        Self { next: 1, spent: 0, chance: 0 }
     }
 
     /// Waits once; for a loop that has nothing better to do than to wait on.
@@ -25,13 +38,28 @@ impl Backoff {
 
     /// Spins once; `false`, without waiting, when it is time to sleep instead.
     pub(crate) fn spin(&mut self) -> bool {
-        if self.step >= spin_steps() {
+        let microsecond = pauses_per_microsecond();
+        if self.spent >= LONGEST * microsecond {
             return false;
         }
-        for _ in 0..1_u32 << self.step {
+        let pauses = self.next - self.next / 2 + self.random() % (self.next + 1);
+        for _ in 0..pauses {
             spin_hint();
         }
-        self.step += 1;
+        self.spent += pauses;
+        self.next = microsecond.min(self.next * 2);
         true
+    }
+
+    /// Marsaglia's xorshift ("Xorshift RNGs", 2003), begun with the place on the stack, which
+    /// differs from thread to thread.
+    fn random(&mut self) -> u32 {
+        if self.chance == 0 {
+            self.chance = (&raw const *self).addr() as u32 | 1;
+        }
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 17;
+        self.chance ^= self.chance << 5;
+        self.chance
     }
 }

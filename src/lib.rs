@@ -16,7 +16,8 @@
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
-//! | anything longer, or more threads than cores | mutual exclusion | `std::sync::Mutex`, not us |
+//! | anything longer, or more threads than cores | mutual exclusion, timeouts | `Mutex` |
+//! | poisoning, condition variables, readers beside readers | | `std::sync`, not us |
 //! | select, unbounded queues, rendezvous | channels | crossbeam-channel, flume, tokio, not us |
 //!
 //! More on that in [`docs::choosing`]; what the orderings mean in [`docs::orderings`]; patterns beside
@@ -28,6 +29,8 @@
 //! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
 //!   `try_` calls, the locks and the cells.
 //! * `alloc` (part of `std`): the rings, [`Rcu`], and `latest::channel`.
+//! * `lock_api_04`, `lock_api_05`: the locks under the traits of `lock_api` 0.4 and 0.5, in
+//!   `untorn::interop`. The second takes Rust 1.95, as `lock_api` 0.5 does.
 //! * `loom`: with `--cfg loom`, the primitives run on loom's types, so that your own models can
 //!   include them. Outside semver.
 //! * `pause-points`: lets a test freeze a thread inside a primitive. Outside semver.
@@ -43,7 +46,13 @@ extern crate std;
 pub mod counter;
 #[cfg(feature = "std")]
 pub mod docs;
+sync::unless_loom! {
+    #[cfg(any(feature = "lock_api_04", feature = "lock_api_05"))]
+    pub mod interop;
+}
 pub mod latest;
+#[cfg(feature = "std")]
+pub mod mutex;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
@@ -59,6 +68,8 @@ pub mod watch;
 mod backoff;
 #[cfg(feature = "alloc")]
 mod error;
+#[cfg(not(feature = "std"))]
+mod mutex;
 mod sync;
 mod word;
 
@@ -66,6 +77,8 @@ pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
 pub use counter::Counter;
 pub use latest::Latest;
+#[cfg(feature = "std")]
+pub use mutex::Mutex;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;

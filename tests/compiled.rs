@@ -1,5 +1,5 @@
-//! What the compiler makes of the crate, in a crate of a stranger's own: the code of the fast reads,
-//! and the message for a value that will not do.
+//! What the compiler makes of the crate, in a crate of a stranger's own: the code of the fast reads
+//! and of the locks, and the message for a value that will not do.
 #![cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux", not(miri)))]
 
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn cargo(name: &str, program: &str, arguments: &[&str]) -> (PathBuf, Output) {
 }
 
 const READS: &str = r#"
-use untorn::{Rcu, SeqLock, Snapshot, latest, rcu};
+use untorn::{Mutex, Rcu, SeqLock, Snapshot, SpinLock, latest, rcu};
 
 #[unsafe(no_mangle)]
 pub fn with_a_handle(reader: &rcu::Reader<'_, u64>) -> u64 {
@@ -69,6 +69,16 @@ pub fn snapshot(cell: &Snapshot<[u64; 2]>) -> [u64; 2] {
 #[unsafe(no_mangle)]
 pub fn latest_clean<'r>(reader: &'r mut latest::Reader<'_, u64>) -> &'r u64 {
     reader.read()
+}
+
+#[unsafe(no_mangle)]
+pub fn mutex(lock: &Mutex<u64>) {
+    *lock.lock() += 1;
+}
+
+#[unsafe(no_mangle)]
+pub fn spin_lock(lock: &SpinLock<u64>) {
+    *lock.lock() += 1;
 }
 
 /// Has what the others must not have.
@@ -126,7 +136,7 @@ impl Assembly {
 }
 
 #[test]
-fn asm_of_the_fast_reads_has_no_locked_instruction_and_no_fence() {
+fn asm_of_the_fast_paths_has_no_locked_instruction_too_many_and_no_fence() {
     let assembly = Assembly::of_the_reads();
     for name in
         ["with_a_handle", "without_a_handle", "cached", "seqlock", "snapshot", "latest_clean"]
@@ -138,6 +148,11 @@ fn asm_of_the_fast_reads_has_no_locked_instruction_and_no_fence() {
         // Announce, settle, clear: a compiler that dropped the first as overwritten would break it.
         let stores = assembly.stores_to_a_slot(name);
         assert_eq!(stores, 3, "{name}: {:#?}", assembly.function(name));
+    }
+    for name in ["mutex", "spin_lock"] {
+        // To take it; not to release it.
+        let locked = assembly.locked(name);
+        assert_eq!(locked.len(), 1, "{name}: {locked:?}\n{:#?}", assembly.function(name));
     }
     assert_eq!(assembly.locked("control").len(), 2, "{:#?}", assembly.function("control"));
 }

@@ -296,8 +296,8 @@ fn a_condition_that_panics_leaves_the_queue() {
         assert!(catch_unwind(wait).is_err());
         assert_eq!(asked, last);
         let notified = behind.as_mut().is_some_and(is_notified);
-        // The third time it had slept, and was told.
-        assert_eq!(notified, last == 2);
+        // The third time it had been woken before it panicked.
+        assert_eq!(notified, last > 1);
         drop(behind);
         assert_eq!((waiting(&event), event.notify_all()), (0, 0));
     }

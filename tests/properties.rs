@@ -10,7 +10,7 @@ use untorn::latest::{Reader, Writer};
 use untorn::spsc::{
     Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError, TryPushError, ring,
 };
-use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock};
+use untorn::{Counter, Latest, SeqLock, Snapshot};
 
 mod support;
 use support::{Alive, Value};
@@ -340,20 +340,5 @@ proptest! {
             }
             prop_assert_eq!(counter.get(), number);
         }
-    }
-
-    #[test]
-    fn the_lock_is_the_value(values in vec(any::<String>(), 0..50)) {
-        let lock = SpinLock::new(String::new());
-        let mut expected = String::new();
-        for value in values {
-            let mut held = lock.lock();
-            prop_assert!(lock.try_lock().is_none());
-            held.push_str(&value);
-            drop(held);
-            expected.push_str(&value);
-            prop_assert_eq!(&*lock.try_lock().expect("free"), &expected);
-        }
-        prop_assert_eq!(lock.into_inner(), expected);
     }
 }

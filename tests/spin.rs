@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use untorn::SpinLock;
+use untorn::spin::{MappedSpinLockGuard, SpinLockGuard};
 
 mod support;
 use support::rounds;
@@ -69,6 +70,29 @@ fn a_guard_may_be_released_by_another_thread() {
         });
     });
     assert_eq!(*lock.lock(), "ab");
+}
+
+#[test]
+fn a_narrowed_guard_holds_the_whole_lock() {
+    let lock = SpinLock::new((vec![1, 2, 3], 4));
+    let list = SpinLockGuard::map(lock.lock(), |pair| &mut pair.0);
+    let none = MappedSpinLockGuard::try_map(list, |list| list.get_mut(3));
+    let list = none.expect_err("there is no fourth");
+    let mut rest = MappedSpinLockGuard::map(list, |list| &mut list[1..]);
+    rest[0] = 9;
+    assert_eq!(format!("{rest:?}"), "[9, 3]");
+    assert!(lock.try_lock().is_none(), "a part is held, and with it the whole");
+    let last = MappedSpinLockGuard::try_map(rest, |rest| rest.last_mut()).expect("there is one");
+    assert_eq!(format!("{last}"), "3");
+    drop(last);
+    let back = SpinLockGuard::try_map(lock.lock(), |_| None::<&mut i32>).expect_err("nothing");
+    assert_eq!(*back, (vec![1, 9, 3], 4));
+    drop(back);
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        SpinLockGuard::map(lock.lock(), |_| -> &mut i32 { panic!("while it is narrowed") })
+    }));
+    assert!(panicked.is_err());
+    assert!(lock.try_lock().is_some());
 }
 
 #[test]

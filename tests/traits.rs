@@ -7,7 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
-use untorn::spin::SpinLockGuard;
+use untorn::spin::{MappedSpinLockGuard, SpinLockGuard};
 use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest, seqlock};
 
 /// Plain data that must stay on its thread.
@@ -27,6 +27,11 @@ assert_impl_all!(SpinLockGuard<'static, Cell<u8>>: Send);
 assert_not_impl_any!(SpinLockGuard<'static, Cell<u8>>: Sync);
 assert_not_impl_any!(SpinLockGuard<'static, Rc<u8>>: Send, Sync);
 assert_not_impl_any!(SpinLockGuard<'static, std::sync::MutexGuard<'static, u8>>: Send);
+assert_impl_all!(MappedSpinLockGuard<'static, [u8]>: Send, Sync);
+assert_impl_all!(MappedSpinLockGuard<'static, Cell<u8>>: Send);
+assert_not_impl_any!(MappedSpinLockGuard<'static, Cell<u8>>: Sync);
+assert_not_impl_any!(MappedSpinLockGuard<'static, Rc<u8>>: Send, Sync);
+assert_not_impl_any!(MappedSpinLockGuard<'static, std::sync::MutexGuard<'static, u8>>: Send);
 
 // Cells hand out copies: `Send` is enough, and is needed.
 assert_impl_all!(SeqLock<u64>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
@@ -55,6 +60,36 @@ assert_not_impl_any!(Latest<u8, 2>: Sync, Clone);
 const_assert!(align_of::<latest::Writer<'static, u8>>() >= 64);
 const_assert!(align_of::<latest::Reader<'static, u8>>() >= 64);
 const_assert!(size_of::<Latest<u8, 2>>() >= 5 * 64);
+
+#[cfg(feature = "std")]
+mod sleeping_lock {
+    use std::fmt::{Debug, Display};
+    use std::sync;
+
+    use super::*;
+    use untorn::Mutex;
+    use untorn::mutex::{MappedMutexGuard, MutexGuard};
+
+    // As for the lock that spins.
+    assert_impl_all!(Mutex<Cell<u8>>: Send, Sync, Unpin, UnwindSafe, Debug, Default, From<Cell<u8>>);
+    assert_impl_all!(Mutex<[u8]>: Send, Sync);
+    assert_not_impl_any!(Mutex<Rc<u8>>: Send, Sync);
+    assert_not_impl_any!(Mutex<sync::MutexGuard<'static, u8>>: Send, Sync);
+    assert_not_impl_any!(Mutex<u8>: RefUnwindSafe, Clone);
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(untorn_condvar)))]
+    const_assert_eq!(size_of::<Mutex<u64>>(), 16);
+
+    assert_impl_all!(MutexGuard<'static, u8>: Send, Sync, Unpin, Debug, Display);
+    assert_impl_all!(MutexGuard<'static, Cell<u8>>: Send);
+    assert_not_impl_any!(MutexGuard<'static, Cell<u8>>: Sync);
+    assert_not_impl_any!(MutexGuard<'static, Rc<u8>>: Send, Sync);
+    assert_not_impl_any!(MutexGuard<'static, sync::MutexGuard<'static, u8>>: Send);
+    assert_impl_all!(MappedMutexGuard<'static, [u8]>: Send, Sync, Unpin, Debug);
+    assert_impl_all!(MappedMutexGuard<'static, Cell<u8>>: Send);
+    assert_not_impl_any!(MappedMutexGuard<'static, Cell<u8>>: Sync);
+    assert_not_impl_any!(MappedMutexGuard<'static, Rc<u8>>: Send, Sync);
+    assert_not_impl_any!(MappedMutexGuard<'static, sync::MutexGuard<'static, u8>>: Send);
+}
 
 #[cfg(feature = "alloc")]
 mod queues {
@@ -164,7 +199,7 @@ mod waits {
 
     assert_impl_all!(EventCount: Send, Sync, Unpin, Debug, Default, UnwindSafe, RefUnwindSafe);
     assert_not_impl_any!(EventCount: Clone);
-    const_assert_eq!(size_of::<EventCount>(), size_of::<usize>());
+    const_assert!(size_of::<EventCount>() <= 16);
 
     // What waits is named by an address: it can be moved, and polled on any thread.
     assert_impl_all!(WaitAsync<'static, AtomicU8>: Send, Sync, Unpin, Debug, Future<Output = Outcome>);

@@ -1,8 +1,8 @@
-//! The locks: edge E1 of SpinLock, and E2 and E3 of the writers' lock, which sleeps.
+//! SpinLock: edge E1.
 #![cfg(loom)]
 
-use loom_tests::{Arc, Thread, explore, explore_bounded, spawn};
-use untorn::{SeqLock, SpinLock};
+use loom_tests::{Arc, explore, spawn};
+use untorn::SpinLock;
 
 /// E1. The value is tracked by loom: two holders at once, or one that does not see the last one's
 /// work, fail the model.
@@ -53,33 +53,5 @@ fn e1_released_elsewhere() {
         releaser.join();
         other.join();
         *lock.lock()
-    });
-}
-
-/// Adds one to a cell whose writers take turns by the lock that sleeps.
-fn bump(cell: &Arc<SeqLock<usize>>) -> Thread<()> {
-    let cell = Arc::clone(cell);
-    spawn(move || cell.update(|value| *value += 1))
-}
-
-/// E2 and E3. The second writer sleeps or sees the lock free; a wake that got lost is a deadlock.
-#[test]
-fn e2_e3_a_sleeping_writer_is_woken() {
-    explore([2], || {
-        let cell = Arc::new(SeqLock::new(0));
-        let writers = [bump(&cell), bump(&cell)];
-        writers.into_iter().for_each(Thread::join);
-        cell.read()
-    });
-}
-
-/// E3 with two sleepers: each release wakes one, and the last one is not forgotten.
-#[test]
-fn e3_two_sleepers_are_woken_in_turn() {
-    explore_bounded(1, [3], || {
-        let cell = Arc::new(SeqLock::new(0));
-        let writers = [bump(&cell), bump(&cell), bump(&cell)];
-        writers.into_iter().for_each(Thread::join);
-        cell.read()
     });
 }

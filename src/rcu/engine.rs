@@ -9,7 +9,7 @@ use super::pin::Pin;
 use super::policy::Policy;
 use super::reclaim::Reclaimer;
 use super::slots::Registry;
-use crate::spin::RawPark;
+use crate::mutex::RawPark;
 use crate::sync::atomic::{
     AtomicPtr, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release, SeqCst},

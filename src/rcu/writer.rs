@@ -5,7 +5,7 @@ use core::fmt;
 use super::cell::Rcu;
 use super::garbage::Garbage;
 use super::guard::Guard;
-use crate::spin::Parked;
+use crate::mutex::Parked;
 
 /// The right to stamp the versions of an [`Rcu`], for values that share parts with one another: a
 /// new version of a tree copies the path to what changed and keeps the rest.

@@ -6,7 +6,7 @@ use core::panic::RefUnwindSafe;
 
 use super::writer::Writer;
 use crate::backoff::Backoff;
-use crate::spin::RawPark;
+use crate::mutex::RawPark;
 use crate::sync::atomic::{
     AtomicSeq,
     Ordering::{Acquire, Relaxed, Release},

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::lock::SeqLock;
-use crate::spin::Parked;
+use crate::mutex::Parked;
 use crate::word::PlainData;
 
 /// The right to write to a [`SeqLock`], held until it is dropped.

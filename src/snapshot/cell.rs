@@ -6,7 +6,7 @@ use core::panic::RefUnwindSafe;
 
 use crossbeam_utils::CachePadded;
 
-use crate::spin::RawPark;
+use crate::mutex::RawPark;
 use crate::sync::atomic::{
     AtomicSeq,
     Ordering::{Acquire, Relaxed, Release},

@@ -1,10 +1,10 @@
-//! The lock around a value, and its guard.
+//! The lock around a value.
 
 use core::fmt;
-use core::ops::{Deref, DerefMut};
 
-use super::raw::{Held, RawSpin};
-use crate::sync::{MutPtr, UnsafeCell, const_unless_loom};
+use super::guard::SpinLockGuard;
+use super::raw::RawSpin;
+use crate::sync::{UnsafeCell, const_unless_loom};
 
 /// A mutual exclusion lock that spins. See the [module](crate::spin) for what it promises.
 ///
@@ -72,7 +72,7 @@ impl<T: ?Sized> SpinLock<T> {
     /// ```
     #[inline]
     pub fn lock(&self) -> SpinLockGuard<'_, T> {
-        self.guard(self.raw.hold())
+        SpinLockGuard::new(self.raw.hold(), &self.value)
     }
 
     /// Takes the lock if it is free. Wait-free.
@@ -88,7 +88,7 @@ impl<T: ?Sized> SpinLock<T> {
     #[inline]
     #[must_use = "if unused the lock is released at once"]
     pub fn try_lock(&self) -> Option<SpinLockGuard<'_, T>> {
-        self.raw.try_hold().map(|held| self.guard(held))
+        self.raw.try_hold().map(|held| SpinLockGuard::new(held, &self.value))
     }
 
     /// The value; the exclusive borrow proves that nobody holds the lock.
@@ -101,58 +101,6 @@ impl<T: ?Sized> SpinLock<T> {
     pub fn get_mut(&mut self) -> &mut T {
         // SAFETY: `&mut self` excludes every guard, and the result borrows from it.
         self.value.with_mut(|value| unsafe { &mut *value })
-    }
-
-    #[inline]
-    fn guard<'a>(&'a self, held: Held<'a>) -> SpinLockGuard<'a, T> {
-        SpinLockGuard { value: self.value.get_mut(), _held: held }
-    }
-}
-
-/// The right to use the value of a [`SpinLock`]; gives the lock back when dropped.
-///
-/// May be sent to another thread, which then releases the lock.
-#[must_use = "if unused the lock is released at once"]
-pub struct SpinLockGuard<'a, T: ?Sized> {
-    /// Declared, and so dropped, before `_held`: the access ends before the lock is released.
-    value: MutPtr<T>,
-    _held: Held<'a>,
-}
-
-// SAFETY: a guard is a `&mut T` with a duty to release, and any thread may release (E1 is on the
-// flag, not on the thread).
-unsafe impl<T: ?Sized + Send> Send for SpinLockGuard<'_, T> {}
-// SAFETY: a shared guard gives out `&T` alone.
-unsafe impl<T: ?Sized + Sync> Sync for SpinLockGuard<'_, T> {}
-
-impl<T: ?Sized> Deref for SpinLockGuard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard.
-        self.value.with(|value| unsafe { &*value })
-    }
-}
-
-impl<T: ?Sized> DerefMut for SpinLockGuard<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard
-        // exclusively.
-        self.value.with(|value| unsafe { &mut *value })
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for SpinLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for SpinLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
     }
 }
 

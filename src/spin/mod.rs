@@ -3,7 +3,8 @@
 //! **Use it when** the critical section is a handful of instructions, every holder runs to its end
 //! without being pre-empted for long, and there are no more threads than cores; or where there is no
 //! operating system. **Use something else when** a holder may be pre-empted, sleep or do I/O: a
-//! waiting thread then burns a core for as long as that takes. `std::sync::Mutex` sleeps instead.
+//! waiting thread then burns a core for as long as that takes. [`Mutex`](crate::mutex) sleeps
+//! instead.
 //!
 //! # Guarantees
 //!
@@ -20,23 +21,19 @@
 //!
 //! Test, then test-and-set: a waiting thread only reads, so the flag's cache line can stay with the
 //! holder, and it tries the exchange when it has seen the flag free. Between looks it waits 1, 2, 4,
-//! ... pauses, then gives its turn to the scheduler.
+//! ... pauses, give or take a half, but no more than a microsecond; after four microseconds in all it
+//! gives its turn to the scheduler instead. How long a pause is differs by a factor of ten between
+//! processors, so the first thread that has to wait measures it.
 //!
 //! # Invariants
 //!
 //! * I1: the flag is true from a successful exchange to that holder's release, and in that time only
 //!   the holder touches the value.
-//! * I2: the same for the lock of the cells' writers, which sleeps instead of spinning on (`park.rs`,
-//!   not public).
 //!
 //! # Edges
 //!
 //! * E1, release to acquire: the holder's `store(false, Release)` to the next holder's
 //!   `compare_exchange(Acquire)`. All accesses of one holder happen-before those of the next.
-//! * E2: the same of the lock that sleeps.
-//! * E3, sleeper to holder: the sleeper adds itself to a count, passes a heavy fence and tries once
-//!   more; the holder stores that the lock is free, passes a light fence and looks at the count. One
-//!   of the two sees the other's store, so either nobody sleeps or somebody is woken.
 //!
 //! # Limits
 //!
@@ -49,9 +46,11 @@
 //! (ISCA 1984), for test-and-test-and-set; T. E. Anderson, "The performance of spin lock
 //! alternatives for shared-memory multiprocessors" (IEEE TPDS 1990), for the backoff.
 
+mod guard;
 mod lock;
-mod park;
 mod raw;
 
-pub use lock::{SpinLock, SpinLockGuard};
-pub(crate) use park::{Parked, RawPark};
+pub use guard::{MappedSpinLockGuard, SpinLockGuard};
+pub use lock::SpinLock;
+#[cfg(any(feature = "lock_api_04", feature = "lock_api_05"))]
+pub(crate) use raw::RawSpin;

@@ -1,4 +1,4 @@
-//! The lock without a value: also the writers' word of the cells.
+//! The lock without a value.
 
 use crate::backoff::Backoff;
 use crate::sync::atomic::{
@@ -56,6 +56,18 @@ impl RawSpin {
         }
     }
 
+    /// Releases the lock.
+    ///
+    /// # Safety
+    ///
+    /// It is held, and whoever holds it has no more use for it: its [`Held`] is being dropped, or was
+    /// forgotten.
+    #[inline]
+    pub(crate) unsafe fn release(&self) {
+        // Release (E1): all that was done with the lock held happens-before the next holder.
+        self.held.store(false, Release);
+    }
+
     /// Whether someone holds the lock; old news at once.
     pub(crate) fn is_held(&self) -> bool {
         // Relaxed: a hint; the exchange of `try_hold` makes the edge (E1).
@@ -72,7 +84,7 @@ pub(crate) struct Held<'a> {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        // Release (E1): all that we did with the lock held happens-before the next holder.
-        self.lock.held.store(false, Release);
+        // SAFETY: held since this was made, and it goes.
+        unsafe { self.lock.release() };
     }
 }

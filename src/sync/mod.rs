@@ -74,6 +74,15 @@ macro_rules! const_unless_loom {
 }
 pub(crate) use const_unless_loom;
 
+/// Items that hold a lock or an atomic in a constant, which loom's types cannot be.
+macro_rules! unless_loom {
+    ($($item:item)*) => {$(
+        #[cfg(not(all(loom, feature = "loom")))]
+        $item
+    )*};
+}
+pub(crate) use unless_loom;
+
 /// Items for where threads have memory of their own that outlasts a model's execution.
 #[cfg(feature = "alloc")]
 macro_rules! with_threads {

@@ -3,7 +3,7 @@
 use crossbeam_utils::CachePadded;
 
 use super::queue::{Key, Node, Place, Queue, Sleeper};
-use crate::spin::RawPark;
+use crate::mutex::RawPark;
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{Relaxed, SeqCst},

@@ -15,9 +15,10 @@ use std::sync::atomic::{
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use untorn::mutex::MutexGuard;
 use untorn::rcu::{Guard, Policy, Rcu};
 use untorn::spsc::{self, TryPopError, TryPushError};
-use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest};
+use untorn::{Counter, Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
 mod waits;
 
@@ -37,6 +38,7 @@ fn main() {
     for _ in 0..rounds {
         counter(&mut random);
         spin_lock(&mut random);
+        mutex(&mut random);
         cells(&mut random);
         latest_on_the_heap(&mut random);
         latest_lent(&mut random);
@@ -125,6 +127,34 @@ fn spin_lock(random: &mut Random) {
     };
     together(vec![part(0), part(1), part(2)]);
     assert!(lock.lock().len() as u64 >= 3 * (steps / 2));
+}
+
+/// More threads than cores, some of which give up, and holders that go away in the middle.
+fn mutex(random: &mut Random) {
+    let (lock, taken) = (leak(Mutex::new(Vec::new())), leak(AtomicUsize::new(0)));
+    let (steps, patience) = (random.steps(), Duration::from_micros(random.below(200)));
+    let part = |id: u64| -> Box<dyn FnOnce() + Send> {
+        Box::new(move || {
+            for step in 0..steps {
+                let guard = match (step + id) % 3 {
+                    0 => lock.try_lock_for(patience),
+                    1 => lock.try_lock(),
+                    _ => Some(lock.lock()),
+                };
+                let Some(mut list) = guard else { continue };
+                list.push(id);
+                taken.fetch_add(1, Relaxed);
+                if step % 16 == id {
+                    thread::yield_now();
+                    let mut last = MutexGuard::map(list, |list| list.last_mut().expect("pushed"));
+                    *last += 1;
+                }
+            }
+        })
+    };
+    together((0..6).map(part).collect());
+    assert_eq!(lock.lock().len(), taken.load(Relaxed));
+    assert!(lock.lock().len() as u64 >= 6 * (steps / 3));
 }
 
 fn cells(random: &mut Random) {

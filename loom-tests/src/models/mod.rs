@@ -14,6 +14,6 @@
 mod explore;
 mod interval;
 mod latest;
-mod lock;
+mod mutex;
 mod rcu;
 mod ring;

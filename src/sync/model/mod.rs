@@ -18,7 +18,7 @@ pub use atomic::refuse_heavy_fences;
 pub(crate) use atomic::{Refused, heavy, is_light, light, light_if};
 
 /// The model has nothing to gain from spinning: every spin is a yield.
-pub(crate) const fn spin_steps() -> u32 {
+pub(crate) const fn pauses_per_microsecond() -> u32 {
     0
 }
 

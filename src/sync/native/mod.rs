@@ -2,10 +2,14 @@
 
 #[cfg(feature = "std")]
 mod deadline;
+#[cfg(all(feature = "std", not(miri)))]
+mod pauses;
 mod words;
 
 #[cfg(feature = "std")]
 pub(crate) use deadline::Deadline;
+#[cfg(all(feature = "std", not(miri)))]
+pub(crate) use pauses::pauses_per_microsecond;
 #[cfg(feature = "std")]
 pub(crate) use sleeping::{Futex, OwnFutex, store_and_wake};
 pub(crate) use words::Words;
@@ -73,12 +77,10 @@ pub(crate) struct Refused;
 
 /// The atomic types and the ordering vocabulary.
 pub(crate) mod atomic {
-    pub(crate) use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+    pub(crate) use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
 
     #[cfg(feature = "alloc")]
     pub(crate) use core::sync::atomic::AtomicPtr;
-    #[cfg(feature = "std")]
-    pub(crate) use core::sync::atomic::AtomicU32;
 
     /// Keeps the compiler from moving accesses across; no instruction.
     #[cfg(feature = "alloc")]
@@ -145,11 +147,12 @@ pub(crate) const LOOKS: u32 = 128;
 use atomic::{AtomicUsize, Ordering, Ordering::Relaxed};
 use core::cell;
 
-/// How many doublings a [`Backoff`](crate::backoff::Backoff) spins before it yields: 127 pauses in
-/// all, a few microseconds, about what putting a thread to sleep and waking it costs.
+/// How many pauses take a microsecond where nobody can tell: with the longest pauses there are it
+/// would be 20, with the shortest 400.
+#[cfg(any(not(feature = "std"), miri))]
 #[inline(always)]
-pub(crate) const fn spin_steps() -> u32 {
-    7
+pub(crate) const fn pauses_per_microsecond() -> u32 {
+    if cfg!(miri) { 1 } else { 40 }
 }
 
 macro_rules! owned {
@@ -250,5 +253,5 @@ pub(crate) fn try_slots<T>(
 pub(crate) type Slot<T> = UnsafeCell<core::mem::MaybeUninit<T>>;
 
 /// Where nothing can sleep, the word of a `Futex` is all that is left of it.
-#[cfg(not(feature = "std"))]
+#[cfg(all(feature = "alloc", not(feature = "std")))]
 pub(crate) type Futex = core::sync::atomic::AtomicU32;

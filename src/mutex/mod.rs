@@ -1,0 +1,87 @@
+//! A lock whose waiting threads sleep: [`Mutex`].
+//!
+//! **Use it when** several threads change one value in place, a holder may be pre-empted, or there
+//! are more threads than cores. **Use something else when** readers outnumber writers by far: the
+//! cells of this crate let them read without a lock; or when there is no operating system to sleep
+//! in: [`SpinLock`](crate::SpinLock).
+//!
+//! # Guarantees
+//!
+//! | | |
+//! |---|---|
+//! | progress | blocking: a stopped holder stops every other thread. `try_lock` never waits |
+//! | waiting | a few microseconds of spinning, then asleep; who holds the lock gets the core |
+//! | timeouts | never early; late by what it takes to wake up |
+//! | fairness | none: who comes at the right moment is before those who sleep. They are woken in the order in which the system keeps them |
+//! | cost | one locked instruction to take; a plain store and a plain load to release, and a system call if somebody sleeps and nobody is awake to take over |
+//! | panics | the lock is released on unwinding, and is not poisoned |
+//! | `forget(guard)` | the lock stays taken for ever; nothing becomes unsound |
+//! | memory | eight bytes beside the value on Linux, Android and FreeBSD (64-bit); no allocation, usable in a `static` |
+//!
+//! There is no poisoning: after a panic the next holder finds the value as the panic left it. Where a
+//! half-made change would be harmful, put what says so into the value.
+//!
+//! # How it works
+//!
+//! One word says whether the lock is held. Another counts the threads that sleep, and has a bit that
+//! says that one of them was woken; they sleep on that second word.
+//!
+//! ```text
+//!   release: held = 0                            a sleeper: count += 1
+//!            light fence                                    heavy fence
+//!            count > 0 and no bit?               loop:      take the lock? count -= 1, bit = 0, done
+//!            set the bit, wake one                          bit set? spin, bit = 0, heavy fence
+//!                                                           sleep while (count, bit) is unchanged
+//! ```
+//!
+//! To look for sleepers after every release would cost a full fence, if it were not for the asymmetric
+//! kind: the sleeper has the kernel fence every other thread. That takes microseconds, so a waiting
+//! thread spins first for about as long.
+//!
+//! The bit keeps threads that release the lock often from waking everybody: while one is awake and
+//! on its way, no other is woken, and no system call made. It takes the lock or goes back to sleep,
+//! and takes the bit back before it does.
+//!
+//! # Invariants
+//!
+//! * I1: `state` is `HELD` from a successful exchange to that holder's release, and in that time only
+//!   the holder touches the value.
+//! * I2: a thread is counted in `sleepers` from before its first sleep to after its last.
+//! * I3: while a thread sleeps, either the bit `WAKING` is clear, and whoever holds the lock finds it
+//!   clear after having released it; or a counted thread is awake that will take the lock, or clear
+//!   the bit and then look again. A thread falls asleep only on a word without the bit, and to set
+//!   it is to wake one. Who takes the lock clears the bit, and wakes the next on release. Who gives
+//!   up while it is set passes the wake on.
+//!
+//! # Edges
+//!
+//! * E1, release to acquire: the holder's `store(FREE, Release)` to the next holder's
+//!   `compare_exchange(Acquire)`. All accesses of one holder happen-before those of the next.
+//! * E2, sleeper to holder: the sleeper adds itself to the count, or clears the bit, passes a heavy
+//!   fence and tries to take the lock; the holder stores that the lock is free, passes a light fence
+//!   and looks at the count and the bit. One of the two sees the other's store.
+//!
+//! # Limits
+//!
+//! Locking twice on one thread deadlocks. Where a filter on system calls, installed after the first
+//! wait of the process, refuses the heavy fence, waiting threads look for themselves every
+//! millisecond. With much contention the thread that has just released the lock often takes it again:
+//! that is what makes the lock fast, and what makes it unfair.
+//!
+//! # References
+//!
+//! U. Drepper, "Futexes are tricky" (2011), for sleeping on a word; M. Burrows' nsync, for the bit
+//! that keeps one woken thread in flight; D. Dice, H. Huang and M. Yang, "Asymmetric Dekker
+//! synchronization" (2001), for unlocking without a fence.
+
+#[cfg(feature = "std")]
+mod guard;
+#[cfg(feature = "std")]
+mod lock;
+mod raw;
+
+#[cfg(feature = "std")]
+pub use guard::{MappedMutexGuard, MutexGuard};
+#[cfg(feature = "std")]
+pub use lock::Mutex;
+pub(crate) use raw::{Parked, RawPark};
