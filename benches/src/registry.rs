@@ -50,6 +50,7 @@ macro_rules! every_lock {
         register!($shape:
             std::sync::Mutex<Guarded>,
             untorn::SpinLock<Guarded>,
+            untorn::Mutex<Guarded>,
             parking_lot::Mutex<Guarded>,
             parking_lot_0_12::Mutex<Guarded>,
             usync::Mutex<Guarded>,
