@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 
-use super::{Patience, together};
+use super::{Patience, TURNS, together};
 use crate::crew::{Crew, Part, Stop, pace};
 
 /// The number that all words of a value hold.
@@ -235,7 +235,6 @@ pub(super) fn time_writes<Reader: Send, Writer: Send, T>(
 /// Writes for some turns of the scheduler, and that often unless it takes much longer. Returns how
 /// often it wrote.
 fn write_in_turns(each: u64, mut write: impl FnMut(u64)) -> u64 {
-    const TURNS: Duration = Duration::from_millis(25);
     /// How often it writes before it looks at the clock again.
     const BETWEEN_LOOKS: u64 = 16;
     let begun = Instant::now();
