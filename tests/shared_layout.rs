@@ -104,6 +104,9 @@ struct Map {
 
 const LEN: usize = 64;
 
+/// At most so many are declared.
+const FIELDS: usize = if cfg!(miri) { 6 } else { 24 };
+
 impl Map {
     /// What the builder must say to a field of `count` times `size` bytes at `offset`.
     fn judge(&self, name: &str, offset: usize, size: usize, count: usize) -> &'static str {
@@ -159,7 +162,7 @@ proptest! {
 
     #[test]
     fn the_builder_agrees_with_a_map_of_bytes(
-        fields in vec((0..12_u8, 0..LEN + 8, 0..4_u32, 0..4_usize), 1..24),
+        fields in vec((0..12_u8, 0..LEN + 8, 0..4_u32, 0..4_usize), 1..FIELDS),
     ) {
         let mut layout = Layout::with_len(LEN);
         let mut map = Map { bytes: [None; LEN], names: Vec::new() };
