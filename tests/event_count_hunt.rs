@@ -21,13 +21,18 @@ use support::tasks::{block_on, poll};
 use support::threads::Random;
 use support::{PATIENCE, rounds};
 
-/// Two threads take turns, each with an event count of its own; `slow` is how often, on average, a
+/// Two threads take turns, each with an event count of its own; one turn in `slow`, on average, a
 /// thread dawdles before it looks, so that it meets the other at each point of its way to sleep.
+///
+/// In front of each turn go stores to lines that the other thread has just written. The processor has
+/// to fetch them one by one, and holds the turn back meanwhile: far behind the look of `notify`, if no
+/// fence is between them.
 fn handshakes(turns: usize, slow: u64) {
     let turn = AtomicUsize::new(0);
+    let lines: [Line; 12] = Default::default();
     let events = [EventCount::new(), EventCount::new()];
     let player = |us: usize| {
-        let (turn, events) = (&turn, &events);
+        let (turn, events, lines) = (&turn, &events, &lines);
         move || {
             let mut random = Random(us as u64 + 1);
             for ours in (us..turns).step_by(2) {
@@ -37,7 +42,7 @@ fn handshakes(turns: usize, slow: u64) {
                 let come = || (turn.load(Acquire) == ours).then_some(());
                 let came = events[us].wait_until_timeout(PATIENCE, come);
                 assert!(came.is_some(), "the wake for turn {ours} was lost");
-                // A plain store, which the processor may hold back behind the look of `notify`.
+                lines.iter().for_each(|line| line.0.store(ours, Relaxed));
                 turn.store(ours + 1, Release);
                 events[1 - us].notify(1);
             }
@@ -49,6 +54,11 @@ fn handshakes(turns: usize, slow: u64) {
     });
     assert_eq!(turn.load(Relaxed), turns);
 }
+
+/// A cache line, and the one that is fetched with it.
+#[derive(Default)]
+#[repr(align(128))]
+struct Line(AtomicUsize);
 
 #[test]
 fn no_wake_is_lost_in_many_handshakes() {

@@ -1,6 +1,6 @@
 //! Waiting for words and for events against a sequential model, on random scripts of calls: one queue
-//! for each address, first come first served, and whoever is dropped without having been told hands
-//! the notification to the next.
+//! for each place, first come first served, and whoever is dropped without having been told hands the
+//! notification to the next, unless all were woken.
 #![cfg(feature = "std")]
 
 use std::collections::VecDeque;
@@ -104,7 +104,10 @@ type Wake = (Id, u8);
 enum State {
     /// With the last waker that it was polled with.
     Queued(Option<u8>),
-    Notified,
+    /// With all who waited, or with the first few.
+    Notified {
+        all: bool,
+    },
     Told,
     NotEqual,
 }
@@ -132,7 +135,7 @@ impl Model {
             if let State::Queued(Some(waker)) = self.states[id] {
                 self.wakes.push((id, waker));
             }
-            self.states[id] = State::Notified;
+            self.states[id] = State::Notified { all: most == usize::MAX };
         }
         count
     }
@@ -161,7 +164,7 @@ impl Checked<'_> {
         };
         let (expected, state) = match self.model.states[id] {
             State::Queued(_) => (Poll::Pending, State::Queued(Some(waker))),
-            State::Notified | State::Told => (Poll::Ready(Outcome::Woken), State::Told),
+            State::Notified { .. } | State::Told => (Poll::Ready(Outcome::Woken), State::Told),
             State::NotEqual => (Poll::Ready(Outcome::NotEqual), State::NotEqual),
         };
         self.model.states[id] = state;
@@ -174,8 +177,8 @@ impl Checked<'_> {
         drop(waiter);
         match self.model.states[id] {
             State::Queued(_) => self.model.leave(at, id),
-            State::Notified => _ = self.model.notify(at, 1),
-            State::Told | State::NotEqual => {}
+            State::Notified { all: false } => _ = self.model.notify(at, 1),
+            State::Notified { all: true } | State::Told | State::NotEqual => {}
         }
     }
 
@@ -186,7 +189,7 @@ impl Checked<'_> {
         let (id, at, Waiter::Event(listener)) = self.waiters.swap_remove(index) else {
             unreachable!("looked at above");
         };
-        let in_time = matches!(self.model.states[id], State::Notified | State::Told);
+        let in_time = matches!(self.model.states[id], State::Notified { .. } | State::Told);
         prop_assert_eq!(listener.wait_timeout(Duration::ZERO), in_time);
         self.model.leave(at, id);
         Ok(())

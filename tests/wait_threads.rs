@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,6 +53,7 @@ fn who_is_woken_may_free_the_word() {
 #[test]
 fn the_token_of_a_thread_is_left_alone() {
     static WORD: AtomicU32 = AtomicU32::new(0);
+    static TIMED: AtomicBool = AtomicBool::new(false);
     fn has_a_token() -> bool {
         let start = Instant::now();
         thread::park_timeout(PATIENCE);
@@ -65,12 +66,11 @@ fn the_token_of_a_thread_is_left_alone() {
         assert!(start.elapsed() >= NAP);
         assert_eq!(wait::wait(&WORD, 1), Outcome::NotEqual);
         assert!(has_a_token(), "set before the waits");
+        TIMED.store(true, Relaxed);
         assert_eq!(wait::wait(&WORD, 0), Outcome::Woken);
         assert!(has_a_token(), "set during the wait");
     });
-    // Its first wait, which runs out of time, then the second.
-    let start = Instant::now();
-    until(|| start.elapsed() > 2 * NAP && waiting(&WORD) == 1);
+    until(|| TIMED.load(Relaxed) && waiting(&WORD) == 1);
     for _ in 0..100 {
         sleeping.thread().unpark();
         thread::yield_now();
@@ -120,6 +120,7 @@ fn a_signal_ends_no_wait() {
 
     static WORD: AtomicU32 = AtomicU32::new(0);
     static SIGNALS: AtomicUsize = AtomicUsize::new(0);
+    static TIMED: AtomicBool = AtomicBool::new(false);
     extern "C" fn count(_: libc::c_int) {
         SIGNALS.fetch_add(1, Relaxed);
     }
@@ -131,25 +132,26 @@ fn a_signal_ends_no_wait() {
 
     let sleeping = thread::spawn(|| {
         let start = Instant::now();
-        let timed = wait_timeout(&WORD, 0, NAP);
-        (timed, start.elapsed(), wait::wait(&WORD, 0))
+        let timed = (wait_timeout(&WORD, 0, NAP), start.elapsed());
+        TIMED.store(true, Relaxed);
+        (timed, wait::wait(&WORD, 0))
     });
     let interrupt = || {
         // SAFETY: the thread is not joined yet.
         assert_eq!(unsafe { libc::pthread_kill(sleeping.as_pthread_t(), libc::SIGUSR1) }, 0);
         thread::sleep(NAP / 100);
     };
-    let start = Instant::now();
-    while start.elapsed() < 2 * NAP || waiting(&WORD) == 0 {
+    until(|| {
         interrupt();
-    }
+        TIMED.load(Relaxed) && waiting(&WORD) == 1
+    });
     for _ in 0..20 {
         interrupt();
         assert_eq!(waiting(&WORD), 1);
     }
     assert!(SIGNALS.load(Relaxed) > 20);
     assert_eq!(notify(&WORD, 1), 1);
-    let (timed, lapse, endless) = sleeping.join().unwrap();
+    let ((timed, lapse), endless) = sleeping.join().unwrap();
     assert_eq!((timed, endless), (Outcome::TimedOut, Outcome::Woken));
     assert!(lapse >= NAP);
 }
