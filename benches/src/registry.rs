@@ -36,6 +36,7 @@ macro_rules! every_counter {
             std::sync::Mutex<u64>,
             untorn::Counter,
             AtomicU64,
+            untorn::ShardedCounter,
             parking_lot::Mutex<u64>,
             parking_lot_0_12::Mutex<u64>,
             contatori::counters::unsigned::Unsigned,

@@ -199,7 +199,7 @@ impl Contender {
 pub struct Sample {
     /// How long it took.
     pub elapsed: Duration,
-    /// How many operations each lane did; empty where each did as many as it was to do.
+    /// How many operations each lane did; empty where each did as many as it was to.
     pub lanes: Vec<u64>,
 }
 
@@ -210,9 +210,12 @@ impl Sample {
         if self.lanes.is_empty() { asked } else { self.lanes.iter().sum() }
     }
 
-    /// The fewest operations of a lane, as a part of the most.
+    /// The fewest operations of a lane, as a part of the most, if there is more than one.
     #[must_use]
     pub fn share(&self) -> Option<f64> {
+        if self.lanes.len() < 2 {
+            return None;
+        }
         let (fewest, most) = (self.lanes.iter().min()?, self.lanes.iter().max()?);
         Some(*fewest as f64 / *most as f64)
     }

@@ -34,5 +34,5 @@ fn sample<C: Cell<8>>(_: &Regime, each: u64, crew: &Crew) -> Sample {
     // The reader stays, and does not read.
     let (writer, _reader) = cell.ends(1);
     let nobody = Vec::<C::Reader<'_>>::new();
-    time_writes(writer, nobody, each, crew, |writer, k| C::write(writer, [k; 8]), C::read).into()
+    time_writes(writer, nobody, each, crew, |writer, k| C::write(writer, [k; 8]), C::read)
 }

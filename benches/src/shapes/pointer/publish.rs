@@ -51,5 +51,4 @@ fn sample<P: Pointer<Value<8>>>(regime: &Regime, each: u64, crew: &Crew) -> Samp
     let (writer, readers) = pointer.ends(regime.others());
     let write = |writer: &mut P::Writer<'_>, k| P::publish(writer, [k; 8]);
     time_writes(writer, readers, each, crew, write, |reader| P::read(reader, |value| value[0]))
-        .into()
 }
