@@ -15,6 +15,15 @@ use support::{PATIENCE, rounds};
 /// Long enough that a waiting thread is asleep.
 const NAP: Duration = Duration::from_millis(20);
 
+/// Takes the lock, and is sure to be woken for it: a sleeper that was forgotten would find the lock free
+/// when its time is over.
+fn woken<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    let start = Instant::now();
+    let guard = lock.try_lock_for(PATIENCE).expect("nobody holds it for so long");
+    assert!(start.elapsed() < PATIENCE, "a wake that got lost");
+    guard
+}
+
 /// Two words that only a holder moves, in two steps: a second holder would see them differ.
 fn step(pair: &mut [u64; 2]) {
     assert_eq!(pair[0], pair[1], "two holders, or one that sees half of another's turn");
@@ -78,14 +87,13 @@ fn one_holder_at_a_time_with_timeouts_of_every_length() {
 #[test]
 fn no_wake_is_lost_in_a_long_handshake() {
     let (lock, each) = (Mutex::new(0_usize), rounds(100_000));
-    let deadline = Instant::now() + PATIENCE;
     thread::scope(|scope| {
         for me in 0..2 {
             let lock = &lock;
             scope.spawn(move || {
                 let mut turns = 0;
                 while turns < each {
-                    let mut turn = lock.try_lock_until(deadline).expect("a wake that got lost");
+                    let mut turn = woken(lock);
                     if *turn % 2 == me {
                         *turn += 1;
                         turns += 1;
@@ -112,7 +120,7 @@ fn sleepers_wake_each_other_one_by_one() {
                     // Half of them would give up, but not before all is over.
                     let mut count = match id % 2 {
                         0 => lock.lock(),
-                        _ => lock.try_lock_for(PATIENCE).expect("a wake that got lost"),
+                        _ => woken(lock),
                     };
                     *count += 1;
                 });
@@ -127,34 +135,32 @@ fn sleepers_wake_each_other_one_by_one() {
     }
 }
 
-/// Those who give up are many, and each may have been the one that was woken.
+/// A wake that comes just when the sleeper's time is over: who gives up then has to wake the other one,
+/// for nobody else comes along.
 #[test]
 fn who_gives_up_takes_no_wake_along() {
-    let lock = Mutex::new(0_usize);
-    let each = rounds(3_000);
-    thread::scope(|scope| {
-        for _ in 0..3 {
-            let lock = &lock;
-            scope.spawn(move || {
-                for turn in 0..each {
-                    let _ = lock.try_lock_for(Duration::from_micros(5 + turn as u64 % 60));
-                }
-            });
-        }
-        for _ in 0..2 {
-            let lock = &lock;
-            scope.spawn(move || {
-                for _ in 0..each {
-                    let mut count = lock.try_lock_for(PATIENCE).expect("a wake that got lost");
-                    *count += 1;
-                    if *count % 8 == 0 {
-                        thread::sleep(Duration::from_micros(20));
-                    }
-                }
-            });
-        }
-    });
-    assert_eq!(lock.into_inner(), 2 * each);
+    let micros = Duration::from_micros;
+    for episode in 0..rounds(1_000).min(300) as u64 {
+        let lock = Mutex::new(());
+        let mut held = lock.lock();
+        let deadline = Instant::now() + micros(1_500);
+        thread::scope(|scope| {
+            // First in the queue, so it is woken first.
+            scope.spawn(|| drop(lock.try_lock_until(deadline)));
+            thread::sleep(micros(300));
+            scope.spawn(|| drop(woken(&lock)));
+            // From well before the deadline to well after.
+            let release = deadline + micros(episode % 100) - micros(30);
+            while Instant::now() < release {
+                std::hint::spin_loop();
+            }
+            drop(held);
+            // Taken again before whom that woke can take it.
+            held = lock.lock();
+            thread::sleep(micros(300));
+            drop(held);
+        });
+    }
 }
 
 #[test]
