@@ -249,3 +249,70 @@ mod waits {
     assert_not_impl_any!(Cell<u32>: Waitable);
     assert_not_impl_any!(Counter: Waitable);
 }
+
+mod shared_memory {
+    use std::error::Error;
+    use std::fmt::{Debug, Display};
+
+    use super::*;
+    use untorn::SharedBuffer;
+    use untorn::shared::{
+        ArrayView, Field, FieldError, FieldType, Heap, Layout, LayoutBuilder, LayoutError,
+        MutexHeld, MutexView, MutexWord, SharedInteger, SpinHeld, SpinView, SpinWord, View,
+    };
+
+    // Atomic words and nothing else, so everything may go everywhere.
+    assert_impl_all!(SharedBuffer: Send, Sync, Unpin, Clone, Debug, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(View<'static, u64>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(ArrayView<'static, u8>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(SpinView<'static>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(MutexView<'static>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    const_assert_eq!(size_of::<SharedBuffer>(), size_of::<usize>());
+    const_assert_eq!(size_of::<MutexView<'static>>(), size_of::<usize>());
+    // What holds a lock may be dropped anywhere, and once.
+    assert_impl_all!(SpinHeld<'static>: Send, Sync, Unpin, Debug);
+    assert_impl_all!(MutexHeld<'static>: Send, Sync, Unpin, Debug);
+    assert_not_impl_any!(SpinHeld<'static>: Clone);
+    assert_not_impl_any!(MutexHeld<'static>: Clone);
+
+    // A key is a number and a place, whatever it opens.
+    assert_impl_all!(Field<i32>: Send, Sync, Copy, Eq, Debug, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Field<[u8]>: Send, Sync, Copy, Eq, Debug);
+    assert_impl_all!(Field<MutexWord>: Send, Sync, Copy, Eq, Debug);
+    assert_impl_all!(Layout: Send, Sync, Clone, Eq, Debug, Display);
+    assert_impl_all!(LayoutBuilder: Send, Sync, Clone, Debug);
+    assert_impl_all!(LayoutError: Error, Send, Sync, Clone, Eq);
+    assert_impl_all!(FieldError: Error, Send, Sync, Clone, Eq);
+
+    // Integers of fixed width, and locks that nobody reads as such.
+    assert_impl_all!(i8: SharedInteger);
+    assert_impl_all!(u64: SharedInteger);
+    assert_impl_all!(SpinWord: FieldType);
+    assert_not_impl_any!(SpinWord: SharedInteger);
+    assert_not_impl_any!(MutexWord: SharedInteger);
+    assert_not_impl_any!(usize: FieldType);
+    assert_not_impl_any!(bool: FieldType);
+    assert_not_impl_any!(f64: FieldType);
+    assert_not_impl_any!(u128: FieldType);
+    assert_not_impl_any!(*mut u8: FieldType);
+    assert_impl_all!(Heap: Send, Sync, Debug);
+
+    #[cfg(all(
+        any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+        target_pointer_width = "64"
+    ))]
+    mod between_processes {
+        use std::os::fd::AsFd;
+
+        use super::*;
+        use untorn::shared::{AttachError, Mapped, ProcessWaitable};
+
+        assert_impl_all!(SharedBuffer<Mapped>: Send, Sync, Clone, Debug, AsFd);
+        assert_not_impl_any!(SharedBuffer<Heap>: AsFd);
+        assert_impl_all!(AttachError: Error, Send, Sync);
+        assert_impl_all!(i32: ProcessWaitable);
+        assert_impl_all!(u32: ProcessWaitable);
+        assert_not_impl_any!(u8: ProcessWaitable);
+        assert_not_impl_any!(i64: ProcessWaitable);
+    }
+}

@@ -22,9 +22,17 @@ mod imp;
 #[path = "model/mod.rs"]
 mod imp;
 
+#[cfg(feature = "std")]
+mod integer;
+#[cfg(feature = "std")]
+mod lent;
 mod pause;
 
 pub(crate) use imp::*;
+#[cfg(feature = "std")]
+pub(crate) use integer::Integer;
+#[cfg(feature = "std")]
+pub(crate) use lent::{Lent, Word};
 pub(crate) use pause::pause_point;
 
 /// What a test can take hold of.

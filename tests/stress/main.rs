@@ -21,6 +21,7 @@ use untorn::spsc::{self, TryPopError, TryPushError};
 use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
 mod counting;
+mod sharing;
 mod waits;
 
 fn main() {
@@ -42,6 +43,7 @@ fn main() {
         counting::progress(&mut random);
         spin_lock(&mut random);
         mutex(&mut random);
+        sharing::locks(&mut random);
         cells(&mut random);
         latest_on_the_heap(&mut random);
         latest_lent(&mut random);
