@@ -113,3 +113,28 @@ fn spin_section() {
     assert!(text.contains("checking 1000, savings 0: nothing lost"), "{text}");
     assert!(text.contains("SpinLock: ") && text.contains("Mutex: "), "{text}");
 }
+
+#[test]
+fn park() {
+    let text = run("park");
+    assert!(text.starts_with("60 of 60 jobs done by 3 workers, then all went home\n"), "{text}");
+    assert!(number(&text, "the submitter slept for ms:") > 0, "{text}");
+    assert!((60..=252).contains(&number(&text, "looks for work:")), "{text}");
+}
+
+#[test]
+fn producer_consumer() {
+    let text = run("producer_consumer");
+    assert_eq!(
+        text,
+        "consumer first: 1 woken, Woken, received 42\n\
+         producer first: 0 woken, NotEqual, received 43\n"
+    );
+}
+
+#[test]
+fn progress_workers() {
+    let text = run("progress_workers");
+    assert!(text.starts_with("10000 of 10000 done, 100 failed, by 4 workers\n"), "{text}");
+    assert!(number(&text, "frames drawn before the end:") > 1, "{text}");
+}

@@ -1,5 +1,5 @@
-//! What test262, the conformance suite of ECMAScript, asserts about `Atomics.wait`, `waitAsync` and
-//! `notify`, asserted about [`untorn::wait`].
+//! What test262, the conformance suite of ECMAScript, asserts about `Atomics`, asserted about
+//! [`untorn::wait`] and the views of [`untorn::SharedBuffer`].
 //!
 //! Read beside tc39/test262 at commit be13516, folder `test/built-ins/Atomics`. Each test is named
 //! after a file there, and its first line says what that file asserts; the words and the code are our
@@ -7,8 +7,8 @@
 //! these tests look whether it has: they pass or fail on any schedule. What must *not* end a wait is
 //! given a short real time in which it could.
 //!
-//! Each runs on words of 32 bits and of 64 (the suite's folders `bigint`), with agents that block
-//! and with agents that await.
+//! Waits run on words of 32 bits and of 64 (the suite's folders `bigint`), with agents that block and
+//! with agents that await; the other operations on views of all widths, signed and unsigned.
 //!
 //! Left out: what the type system refuses before it runs (views of other types, indices out of range,
 //! symbols for numbers), how JavaScript turns objects into numbers, and agents that may not block.
@@ -44,6 +44,7 @@ macro_rules! conformance {
 
 mod agents;
 mod notify;
+mod read_modify_write;
 #[path = "../support/mod.rs"]
 mod support;
 mod wait;
