@@ -225,7 +225,7 @@ mod waits {
     use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64};
 
     use super::*;
-    use untorn::wait::{EventCount, Listener, Outcome, WaitAsync, Waitable};
+    use untorn::wait::{EventCount, Listener, Outcome, WaitAsync, WaitUntil, Waitable};
 
     assert_impl_all!(Outcome: Copy, Eq, Hash, Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
     assert_not_impl_any!(Outcome: Default);
@@ -242,6 +242,10 @@ mod waits {
     assert_not_impl_any!(WaitAsync<'static, Cell<u8>>: Send, Sync);
     assert_impl_all!(Listener<'static>: Send, Sync, Unpin, Debug, Future<Output = ()>);
     assert_not_impl_any!(Listener<'static>: Clone);
+    // With its condition.
+    assert_impl_all!(WaitUntil<'static, fn() -> Option<Rc<u8>>>: Send, Sync, Unpin, Debug);
+    assert_impl_all!(WaitUntil<'static, fn() -> Option<u8>>: Future<Output = u8>);
+    assert_not_impl_any!(WaitUntil<'static, Rc<u8>>: Send, Sync);
 
     assert_impl_all!(AtomicU64: Waitable<Value = u64>);
     assert_impl_all!(AtomicPtr<Rc<u8>>: Waitable<Value = *mut Rc<u8>>);
@@ -250,6 +254,7 @@ mod waits {
     assert_not_impl_any!(Counter: Waitable);
 }
 
+#[cfg(feature = "std")]
 mod shared_memory {
     use std::error::Error;
     use std::fmt::{Debug, Display};
