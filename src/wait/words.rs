@@ -27,7 +27,7 @@ fn key<A>(word: *const A) -> Key {
 #[inline(always)]
 fn holds<A: Waitable>(word: &A, expected: A::Value) -> bool {
     // Acquire (E4): who finds another value may act on it without a second look.
-    word.load(Acquire) == expected
+    word.load_waitable(Acquire) == expected
 }
 
 /// Sleeps while `word` holds `expected`, until somebody [`notify`]s the word. Blocking.
