@@ -1,5 +1,5 @@
 //! Progress: edges E1 (done to reader), E2 (claim to claim), E3 (total to reader), E4 (last
-//! task against seal) and E5 (finish to who waits).
+//! task against seal), E5 (finish to who waits) and E6 (snapshot to snapshot).
 #![cfg(loom)]
 
 use loom_tests::{Arc, Thread, explore, explore_bounded, spawn};
@@ -181,5 +181,29 @@ fn e5_a_dropped_ticket_ends_a_wait() {
         });
         gives_up.join();
         waiter.join()
+    });
+}
+
+/// E6. Two readers, of tasks that are added by one thread and done by another: each may miss either, but
+/// not the one what the other has and the other what the one has.
+#[test]
+fn e6_snapshots_have_one_order() {
+    let moments = [(2, 0), (3, 0), (2, 1), (3, 1)];
+    let ordered = move |a: (u32, u32), b: (u32, u32)| {
+        (a.0 <= b.0 && a.1 <= b.1) || (b.0 <= a.0 && b.1 <= a.1)
+    };
+    let allowed = moments.into_iter().flat_map(|a| moments.map(|b| (a, b)));
+    explore_bounded(2, allowed.filter(|&(a, b)| ordered(a, b)), || {
+        let progress = open(2);
+        let adds = with(&progress, |progress| progress.add(1).unwrap());
+        let completes = with(&progress, |progress| progress.complete(1).unwrap());
+        let read = |progress: &Progress| {
+            let tally = progress.snapshot();
+            (tally.total, tally.completed)
+        };
+        let (a, b) = (with(&progress, read), with(&progress, read));
+        adds.join();
+        assert!(!completes.join());
+        (a.join(), b.join())
     });
 }

@@ -9,7 +9,7 @@
 //! | | |
 //! |---|---|
 //! | consistency | `completed + failed <= total`, for every reader, at every time; the two come from one word |
-//! | a snapshot | what was so at one moment during the call: it has every change that happened before the call, and with each change all that happened before that |
+//! | a snapshot | what was so at one moment during the call: it has every change that happened before the call, and with each change all that happened before that; of two snapshots, by whichever threads, one has all that the other has |
 //! | no task twice | each completion and failure takes one of the tasks in the total; where none is left it is refused, and nothing changes |
 //! | no task lost | a [`Ticket`] that is dropped, by a panic too, counts as failed |
 //! | the finish | exactly one call returns `true`: the last completion or failure, or the [`seal`](Progress::seal), if that comes later. If the ticket that finishes is dropped, none does |
@@ -55,15 +55,21 @@
 //!
 //! # Edges
 //!
-//! * E1, done to reader: `done.fetch_add(Release)` to `done.load(Acquire)`. Who sees a completion sees
-//!   the total that its task is in, and what was done for it.
+//! * E1, done to reader: `done.fetch_add(Release)` to `done.load(Acquire)`; in a snapshot, to a relaxed
+//!   load and the fence of E6 behind it. Who sees a completion sees the total that its task is in, and
+//!   what was done for it.
 //! * E2, claim to claim: `claimed.compare_exchange(Release)` to `claimed.load(Acquire)`. Who sees a claim
 //!   sees a total that it is within.
 //! * E3, total to reader: `total.compare_exchange(Release)` and `total.fetch_or(Release)` to
-//!   `total.load(Acquire)`. Who sees added tasks, or the seal, sees what was done before.
+//!   `total.load(Acquire)`; in a snapshot as E1. Who sees added tasks, or the seal, sees what was done
+//!   before.
 //! * E4, last task against seal: each changes its word, passes a `fence(SeqCst)` and looks at the other's.
 //!   One of them finds that all is done.
 //! * E5, finish to who waits: E1 and E3 of [`wait`](crate::wait), by its `EventCount`.
+//! * E6, snapshot to snapshot: a `fence(SeqCst)` before `done` is loaded, and one behind. Suppose that one
+//!   snapshot has an addition but not a completion which another has without the addition. If the first
+//!   fence of the one precedes the second fence of the other, the other finds the addition; if it follows,
+//!   the one finds the completion.
 //!
 //! # Limits
 //!

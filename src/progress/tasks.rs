@@ -4,7 +4,6 @@ use core::fmt;
 
 use super::error::{AddError, NoTaskLeft};
 use super::tally::Tally;
-use super::ticket::Ticket;
 use crate::sync::atomic::{
     AtomicU64,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
@@ -168,46 +167,6 @@ impl Progress {
         self.announce()
     }
 
-    /// Claims one task, to be completed or failed later. Lock-free.
-    ///
-    /// # Errors
-    ///
-    /// If all tasks are done or claimed.
-    ///
-    /// ```
-    /// let progress = untorn::Progress::new(1);
-    /// let ticket = progress.ticket().unwrap();
-    /// assert!(progress.ticket().is_err());
-    /// assert!(ticket.complete());
-    /// ```
-    pub fn ticket(&self) -> Result<Ticket<&Self>, NoTaskLeft> {
-        self.claim(1)?;
-        Ok(Ticket::new(self))
-    }
-
-    /// The same for a task whose thread outlives the caller.
-    ///
-    /// # Errors
-    ///
-    /// As [`ticket`](Self::ticket).
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use untorn::Progress;
-    ///
-    /// let progress = Arc::new(Progress::new(1));
-    /// let ticket = Progress::ticket_owned(&progress).unwrap();
-    /// std::thread::spawn(move || ticket.complete());
-    /// assert_eq!(progress.wait().completed, 1);
-    /// ```
-    #[cfg(feature = "alloc")]
-    pub fn ticket_owned(
-        this: &crate::sync::Arc<Self>,
-    ) -> Result<Ticket<crate::sync::Arc<Self>>, NoTaskLeft> {
-        this.claim(1)?;
-        Ok(Ticket::new(crate::sync::Arc::clone(this)))
-    }
-
     /// Counts `n` tasks as completed that nobody has a ticket for; whether that was the finish.
     /// Lock-free.
     ///
@@ -251,13 +210,20 @@ impl Progress {
     /// ```
     #[must_use]
     pub fn snapshot(&self) -> Tally {
-        // Acquire (E3): what was done before these tasks were added is in the word loaded below.
-        let mut total = self.total.load(Acquire);
+        // Relaxed: the fence below acquires.
+        let mut total = self.total.load(Relaxed);
         loop {
-            // Acquire (E1): the total loaded below has every task that is done.
-            let done = self.done.load(Acquire);
-            // Acquire (E3): as above, for the next round.
-            let again = self.total.load(Acquire);
+            // SeqCst (E3, E6): what was done before these tasks were added is in the word loaded below,
+            // and so is what another snapshot found that had fewer tasks. A sealed total needs it too:
+            // that snapshot may be of a time before.
+            fence(SeqCst);
+            // Relaxed: the fence below acquires.
+            let done = self.done.load(Relaxed);
+            // SeqCst (E1, E6): the total loaded below has every task that is done, and what another
+            // snapshot found that had fewer of them done.
+            fence(SeqCst);
+            // Relaxed: the fence of the next round acquires, if there is one.
+            let again = self.total.load(Relaxed);
             if count(again) == count(total) {
                 return tally(total, done);
             }
@@ -286,7 +252,7 @@ impl Progress {
     }
 
     /// Takes `n` tasks that nobody has.
-    fn claim(&self, n: u32) -> Result<(), NoTaskLeft> {
+    pub(super) fn claim(&self, n: u32) -> Result<(), NoTaskLeft> {
         // Acquire (E2): the total loaded below is no less than what is claimed.
         let mut claimed = self.claimed.load(Acquire);
         loop {

@@ -3,7 +3,50 @@
 use core::fmt;
 use core::ops::Deref;
 
+use super::error::NoTaskLeft;
 use super::tasks::{COMPLETED, FAILED, Progress};
+
+impl Progress {
+    /// Claims one task, to be completed or failed later. Lock-free.
+    ///
+    /// # Errors
+    ///
+    /// If all tasks are done or claimed.
+    ///
+    /// ```
+    /// let progress = untorn::Progress::new(1);
+    /// let ticket = progress.ticket().unwrap();
+    /// assert!(progress.ticket().is_err());
+    /// assert!(ticket.complete());
+    /// ```
+    pub fn ticket(&self) -> Result<Ticket<&Self>, NoTaskLeft> {
+        self.claim(1)?;
+        Ok(Ticket::new(self))
+    }
+
+    /// The same for a task whose thread outlives the caller.
+    ///
+    /// # Errors
+    ///
+    /// As [`ticket`](Self::ticket).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use untorn::Progress;
+    ///
+    /// let progress = Arc::new(Progress::new(1));
+    /// let ticket = Progress::ticket_owned(&progress).unwrap();
+    /// std::thread::spawn(move || ticket.complete());
+    /// assert_eq!(progress.wait().completed, 1);
+    /// ```
+    #[cfg(feature = "alloc")]
+    pub fn ticket_owned(
+        this: &crate::sync::Arc<Self>,
+    ) -> Result<Ticket<crate::sync::Arc<Self>>, NoTaskLeft> {
+        this.claim(1)?;
+        Ok(Ticket::new(crate::sync::Arc::clone(this)))
+    }
+}
 
 /// One task in somebody's hands. Dropped before it was [completed](Self::complete), because its thread
 /// panicked or gave up, it counts as failed.
