@@ -198,3 +198,32 @@ fn lives_in_a_static_and_prints_its_tally() {
     let shown = format!("{:?}", PROGRESS.ticket().unwrap());
     assert_eq!(shown, "Ticket { .. }");
 }
+
+#[test]
+fn no_tasks_are_no_finish() {
+    let nothing = Progress::new(0);
+    assert!(nothing.is_finished());
+    assert_eq!(
+        (nothing.complete(0), nothing.fail(0), nothing.seal()),
+        (Ok(false), Ok(false), false)
+    );
+    let open = Progress::open();
+    assert_eq!(open.complete(0), Ok(false));
+    assert!(open.seal(), "it is told, as it is the first call after the last task");
+}
+
+#[test]
+fn who_finds_no_task_is_told_whether_more_may_come() {
+    let progress = Progress::open();
+    let sealed = |n| progress.complete(n).map_err(|error| (error.left, error.total, error.sealed));
+    assert_eq!(sealed(1), Err((0, 0, false)));
+    let error = progress.ticket().unwrap_err();
+    assert_eq!(error.to_string(), "1 task was asked for, but only 0 of 0 so far are left");
+    progress.add(2).unwrap();
+    assert_eq!(sealed(3), Err((2, 2, false)));
+    assert!(!progress.seal());
+    assert_eq!(sealed(3), Err((2, 2, true)));
+    assert_eq!(sealed(2), Ok(true));
+    let error = progress.ticket().unwrap_err();
+    assert_eq!(error.to_string(), "1 task was asked for, but only 0 of 2 are left");
+}

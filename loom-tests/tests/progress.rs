@@ -207,3 +207,19 @@ fn e6_snapshots_have_one_order() {
         (a.join(), b.join())
     });
 }
+
+/// The finish is announced by one call, which may be the second seal; a completion of no tasks is none.
+#[test]
+fn one_of_two_seals_is_told_of_the_finish() {
+    explore([(true, false), (false, true)], || {
+        let progress = open(0);
+        let first = with(&progress, |progress| progress.seal());
+        let second = with(&progress, |progress| {
+            assert!(!progress.complete(0).unwrap());
+            progress.seal()
+        });
+        let nothing = with(&progress, |progress| progress.complete(0).unwrap());
+        assert!(!nothing.join());
+        (first.join(), second.join())
+    });
+}

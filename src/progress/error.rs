@@ -9,7 +9,7 @@ use core::fmt;
 /// let progress = untorn::Progress::new(3);
 /// progress.complete(2).unwrap();
 /// let error = progress.complete(2).unwrap_err();
-/// assert_eq!((error.asked, error.left, error.total), (2, 1, 3));
+/// assert_eq!((error.asked, error.left, error.total, error.sealed), (2, 1, 3, true));
 /// assert_eq!(error.to_string(), "2 tasks were asked for, but only 1 of 3 is left");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,14 +21,17 @@ pub struct NoTaskLeft {
     pub left: u32,
     /// How many there were in all.
     pub total: u32,
+    /// Whether that is final: then so many will never be left again. Otherwise more may be added.
+    pub sealed: bool,
 }
 
 impl fmt::Display for NoTaskLeft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { asked, left, total } = self;
+        let Self { asked, left, total, sealed } = self;
         let tasks = if *asked == 1 { "task was" } else { "tasks were" };
         let is = if *left == 1 { "is" } else { "are" };
-        write!(f, "{asked} {tasks} asked for, but only {left} of {total} {is} left")
+        let yet = if *sealed { "" } else { " so far" };
+        write!(f, "{asked} {tasks} asked for, but only {left} of {total}{yet} {is} left")
     }
 }
 

@@ -12,7 +12,8 @@ use super::tasks::Progress;
 use crate::wait::Listener;
 
 impl Progress {
-    /// Waits for the finish: until the total is sealed and all of it done. Blocking.
+    /// Waits for the finish: until the total is sealed and all of it done. Blocking. For one who holds a
+    /// [`Ticket`](super::Ticket) it never ends.
     ///
     /// ```
     /// let progress = untorn::Progress::new(2);

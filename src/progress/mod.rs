@@ -12,7 +12,7 @@
 //! | a snapshot | what was so at one moment during the call: it has every change that happened before the call, and with each change all that happened before that; of two snapshots, by whichever threads, one has all that the other has |
 //! | no task twice | each completion and failure takes one of the tasks in the total; where none is left it is refused, and nothing changes |
 //! | no task lost | a [`Ticket`] that is dropped, by a panic too, counts as failed |
-//! | the finish | exactly one call returns `true`: the last completion or failure, or the [`seal`](Progress::seal), if that comes later. If the ticket that finishes is dropped, none does |
+//! | the finish | of the completions, failures and [`seal`](Progress::seal)s that overlap it, exactly one returns `true`, and none that begins later. If a ticket's drop announces it, or there were no tasks to begin with (`new(0)`), none does |
 //! | waiting | each wait that began before the finish ends with it; later ones end at once. What was done before any completion, failure or the seal happens-before the end of the wait |
 //! | progress | completing by a ticket, a snapshot of a sealed total: wait-free. Taking a ticket, adding, a snapshot while others add: lock-free. Waiting: blocking |
 //! | memory | three words and the queue's one; no allocation but by [`wait_async`](Progress::wait_async), usable in a `static` |
@@ -74,8 +74,9 @@
 //! # Limits
 //!
 //! All tasks meet at one cache line; a task of less than a microsecond wants to be counted in bunches,
-//! `complete(100)`. A [`Ticket`] that is forgotten is never counted, and the finish never comes. A total
-//! that is not sealed has no end, and the time that is left is an estimate for the tasks added so far.
+//! `complete(100)`. A [`Ticket`] that is forgotten is never counted, and the finish never comes; nor
+//! does it to one who waits with a ticket in hand. A total that is not sealed has no end, and the time
+//! that is left is an estimate for the tasks added so far.
 //!
 //! # References
 //!

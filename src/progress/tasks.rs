@@ -70,7 +70,8 @@ const fn tally(total: u64, done: u64) -> Tally {
 
 impl Progress {
     const_unless_loom! {
-        /// So many tasks, to which none can be added. Of no tasks, all are done from the start.
+        /// So many tasks, to which none can be added. Of no tasks, all are done from the start: then no
+        /// call is told of the finish.
         ///
         /// ```
         /// static DOWNLOADS: untorn::Progress = untorn::Progress::new(12);
@@ -149,8 +150,10 @@ impl Progress {
     }
 
     /// Says that no more tasks will be added; whether that was the finish, because all were done
-    /// already. A second call changes nothing and returns `false`. Wait-free, but for the one call that
-    /// wakes those who wait.
+    /// already. Wait-free, but for the one call that wakes those who wait.
+    ///
+    /// Of the calls that overlap the finish, seals or completions, exactly one returns `true`: of two
+    /// threads that seal at the same time it may be the later. A second call changes nothing.
     ///
     /// ```
     /// let progress = untorn::Progress::open();
@@ -167,8 +170,8 @@ impl Progress {
         self.announce()
     }
 
-    /// Counts `n` tasks as completed that nobody has a ticket for; whether that was the finish.
-    /// Lock-free.
+    /// Counts `n` tasks as completed that nobody has a ticket for; whether that was the finish (of calls
+    /// that overlap, one is told). No tasks are never the finish. Lock-free.
     ///
     /// # Errors
     ///
@@ -181,8 +184,7 @@ impl Progress {
     /// assert_eq!(progress.complete(1), Ok(true));
     /// ```
     pub fn complete(&self, n: u32) -> Result<bool, NoTaskLeft> {
-        self.claim(n)?;
-        Ok(self.settle(u64::from(n) * COMPLETED))
+        self.count_unclaimed(n, COMPLETED)
     }
 
     /// Counts `n` tasks as failed. As [`complete`](Self::complete).
@@ -196,8 +198,7 @@ impl Progress {
     /// assert_eq!(progress.fail(3), Ok(true));
     /// ```
     pub fn fail(&self, n: u32) -> Result<bool, NoTaskLeft> {
-        self.claim(n)?;
-        Ok(self.settle(u64::from(n) * FAILED))
+        self.count_unclaimed(n, FAILED)
     }
 
     /// How far it was at one moment during the call. Starts again only if tasks were added meanwhile.
@@ -251,6 +252,16 @@ impl Progress {
         (is_sealed(total) && tally.left() == 0).then_some(tally)
     }
 
+    /// Counts `n` tasks that nobody has, in units of `how`; whether that was the finish.
+    fn count_unclaimed(&self, n: u32, how: u64) -> Result<bool, NoTaskLeft> {
+        if n == 0 {
+            // It would announce a finish that it has no part in.
+            return Ok(false);
+        }
+        self.claim(n)?;
+        Ok(self.settle(u64::from(n) * how))
+    }
+
     /// Takes `n` tasks that nobody has.
     pub(super) fn claim(&self, n: u32) -> Result<(), NoTaskLeft> {
         // Acquire (E2): the total loaded below is no less than what is claimed.
@@ -258,10 +269,11 @@ impl Progress {
         loop {
             // Relaxed: ordered after the load of `claimed`. Tasks that are being added may be missed;
             // the caller's own were added before.
-            let total = count(self.total.load(Relaxed));
+            let word = self.total.load(Relaxed);
+            let (total, sealed) = (count(word), is_sealed(word));
             let left = total - claimed as u32;
             if n > left {
-                return Err(NoTaskLeft { asked: n, left, total });
+                return Err(NoTaskLeft { asked: n, left, total, sealed });
             }
             let now = claimed + u64::from(n);
             // Release (E2): who sees this claim sees the total that allowed it. Acquire (E2): on

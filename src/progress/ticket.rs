@@ -11,12 +11,16 @@ impl Progress {
     ///
     /// # Errors
     ///
-    /// If all tasks are done or claimed.
+    /// If all tasks are done or claimed. The error's [`sealed`](NoTaskLeft::sealed) tells whether that is
+    /// all there will ever be, so that a worker may go, or whether there may be more later.
     ///
     /// ```
-    /// let progress = untorn::Progress::new(1);
+    /// let progress = untorn::Progress::open();
+    /// progress.add(1).unwrap();
     /// let ticket = progress.ticket().unwrap();
-    /// assert!(progress.ticket().is_err());
+    /// assert!(!progress.ticket().unwrap_err().sealed); // none now
+    /// progress.seal();
+    /// assert!(progress.ticket().unwrap_err().sealed); // none any more
     /// assert!(ticket.complete());
     /// ```
     pub fn ticket(&self) -> Result<Ticket<&Self>, NoTaskLeft> {
@@ -50,6 +54,9 @@ impl Progress {
 
 /// One task in somebody's hands. Dropped before it was [completed](Self::complete), because its thread
 /// panicked or gave up, it counts as failed.
+///
+/// Dropping the last one wakes those who wait. A waker that panics then does so out of a destructor: while
+/// the thread is unwinding from another panic, that aborts the process.
 ///
 /// `P` is how it refers to the progress: by a reference ([`Progress::ticket`]) or by an `Arc`
 /// ([`Progress::ticket_owned`]).
