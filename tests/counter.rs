@@ -78,6 +78,25 @@ fn a_gauge_and_its_limit() {
 }
 
 #[test]
+fn a_high_water_mark_is_never_lowered() {
+    let (mark, marks) = (Counter::new(), rounds(5_000) as u64);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let mark = &mark;
+            scope.spawn(move || {
+                for n in (thread..4 * marks).step_by(4) {
+                    mark.raise_to(n);
+                    assert!(mark.get() >= n);
+                }
+            });
+        }
+    });
+    assert_eq!(mark.get(), 4 * marks - 1);
+    mark.raise_to(7);
+    assert_eq!(mark.into_inner(), 4 * marks - 1);
+}
+
+#[test]
 fn lives_in_a_static_and_prints_its_value() {
     static COUNTER: Counter = Counter::new();
     COUNTER.add(7);

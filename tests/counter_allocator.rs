@@ -1,4 +1,6 @@
-//! A global allocator that counts: the first add of a thread allocates, and each allocation adds.
+//! A global allocator that counts by the sharded counter, which its page advises against: what is
+//! registered at the first add of a thread may allocate, and each allocation adds. Where the standard
+//! library lets an allocator do that, as this one does, it neither recurses for ever nor loses a count.
 #![cfg(feature = "std")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

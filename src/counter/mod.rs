@@ -11,7 +11,7 @@
 //!
 //! | | [`Counter`] | [`ShardedCounter`] |
 //! |---|---|---|
-//! | an add | one atomic add: wait-free where the machine has it (x86-64, AArch64 with LSE, RISC-V), lock-free where it retries | one plain add to memory of the thread's own; a thread without a slot: as `Counter` |
+//! | an add | one atomic add: wait-free where the machine has it (x86-64, AArch64 with LSE, RISC-V), lock-free where it retries | one plain add to memory of the thread's own; a thread without a slot: a look for one, and then as `Counter` |
 //! | exactness | no add is lost; a [`get`](Counter::get) between two adds sees one or the other | no add is lost, with threads that come and go and more of them than slots |
 //! | a read | one load | N + 1 loads: [`sum`](ShardedCounter::sum) has bounds, [`try_exact`](ShardedCounter::try_exact) is linearizable |
 //! | `take` | each add is in one take, one step | each add is in one take, slot by slot |
@@ -55,7 +55,8 @@
 //! # Invariants
 //!
 //! * I1: a slot has at most one owner, a thread or a [`LocalCounter`], and only the owner of slot `i`
-//!   stores to the `count` of line `i` of any counter.
+//!   stores to the `count` of line `i` of any counter. (One process with one copy of the crate: the slots
+//!   are in a `static`.)
 //! * I2: `count` and `taken` of a line only grow, modulo 2^64.
 //! * I3: a load of `count` that comes after a load of `taken` finds no less than was taken.
 //!
@@ -73,10 +74,19 @@
 //!
 //! # Limits
 //!
-//! **Signal handlers.** A handler that interrupts its own thread inside `add`, between the load and the
-//! store, and counts on the same [`ShardedCounter`] loses its add. On x86-64 the two are one
-//! instruction, but no language rule says that they stay so; and a thread's first add is not for
-//! handlers at all. Count by a [`Counter`] there. A global allocator may count with either.
+//! **Signal handlers.** Count by a [`Counter`] there, never by a [`ShardedCounter`]. A handler that
+//! interrupts its own thread between the load and the store of an `add`, and counts on the same counter,
+//! loses its add. One that interrupts it while it takes, changes or gives back its slot, and counts on
+//! *any* sharded counter, may leave two threads with one slot: from then on adds of either are lost, on
+//! all sharded counters.
+//!
+//! **Global allocators.** Count by a [`Counter`] there, too. The first add to a [`ShardedCounter`]
+//! registers the destructor of a thread-local variable, which may allocate, and which older versions of
+//! the standard library do not allow an allocator at all.
+//!
+//! **Processes.** The slots are of one process and one copy of the crate, and a line has one owner only
+//! among those who share them (I1). In memory that processes share, or that a library with a copy of the
+//! crate of its own counts in, a [`ShardedCounter`] loses adds; a [`Counter`] does not.
 //!
 //! **Slots.** There are 256 in a process. A thread keeps its own while it lives, even if it never counts
 //! again; threads beyond a counter's N share one line and pay for it. After a `fork` the child goes on

@@ -59,10 +59,14 @@ impl<const N: usize> ShardedCounter<N> {
         }
     }
 
-    /// Adds `n`, wrapping at 2^64. Wait-free, but for a thread's first add, which is lock-free.
+    /// Adds `n`, wrapping at 2^64. Wait-free for a thread that has a slot. Lock-free otherwise: a thread's
+    /// first add, and each add of a thread that found none, looks for a free slot.
     ///
-    /// Cost: a thread-local variable, a comparison, and one plain addition to memory. Without a slot, a
-    /// read-modify-write.
+    /// Cost: a thread-local variable, a comparison, and one plain addition to memory. Without a slot, that
+    /// look and a read-modify-write.
+    ///
+    /// Not for signal handlers, not even on a counter that nothing else uses: see the
+    /// [limits](crate::counter#limits).
     ///
     /// ```
     /// let bytes = untorn::ShardedCounter::<16>::new();

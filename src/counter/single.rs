@@ -81,8 +81,8 @@ impl Counter {
         self.value.fetch_sub(n, Relaxed);
     }
 
-    /// Adds `n` and returns the count before: a number that no other call returns, as long as `n` is
-    /// not 0. Wait-free.
+    /// Adds `n` and returns the count before: while nobody takes or subtracts, a number that no other
+    /// call returns, as long as `n` is not 0 and the count does not wrap. Wait-free.
     ///
     /// ```
     /// let ids = untorn::Counter::new();
@@ -116,7 +116,8 @@ impl Counter {
         }
     }
 
-    /// Raises the count to `n` if it is below that: a high-water mark. Wait-free.
+    /// Raises the count to `n` if it is below that: a high-water mark. Lock-free; one load where it is
+    /// high enough.
     ///
     /// ```
     /// let longest = untorn::Counter::new();
@@ -127,8 +128,11 @@ impl Counter {
     #[doc(alias = "fetch_max")]
     #[inline]
     pub fn raise_to(&self, n: u64) {
-        // Relaxed: as in `add`.
-        self.value.fetch_max(n, Relaxed);
+        // Relaxed: a look, so that a mark that stays where it is stays in all caches.
+        if self.value.load(Relaxed) < n {
+            // Relaxed: as in `add`.
+            self.value.fetch_max(n, Relaxed);
+        }
     }
 
     /// The count at some moment during the call. Wait-free.
