@@ -304,6 +304,25 @@ fn fingerprints() {
     assert_eq!(forth, back);
 }
 
+/// A name may look like rows of its own, and is none.
+#[test]
+fn a_name_is_no_row() {
+    let mut wide = Layout::builder();
+    wide.field::<u64>("x").unwrap();
+    wide.field::<u64>("y\n8 u32 z").unwrap();
+    let mut narrow = Layout::with_len(16);
+    narrow.field::<u64>("x\n8 u64 y").unwrap();
+    narrow.field::<u32>("z").unwrap();
+    assert_ne!(wide.build().fingerprint(), narrow.build().fingerprint());
+    let reserved = |sizes: [usize; 2]| {
+        let mut layout = Layout::with_len(64);
+        layout.reserved_at(0, sizes[0]).unwrap();
+        layout.reserved_at(16, sizes[1]).unwrap();
+        layout.build().fingerprint()
+    };
+    assert_ne!(reserved([4, 8]), reserved([8, 4]));
+}
+
 /// Of every build of the crate on every machine: processes of different builds must agree.
 #[test]
 fn a_fingerprint_is_for_ever() {
@@ -311,7 +330,7 @@ fn a_fingerprint_is_for_ever() {
     layout.field::<MutexWord>("lock").unwrap();
     layout.array::<u64>("cells", 4).unwrap();
     layout.reserved(24).unwrap();
-    let text = "64\n0 mutex lock\n8 [u64; 4] cells\n40 reserved reserved";
+    let text = "64\n0 4 mutex 4 lock\n8 32 [u64; 4] 5 cells\n40 24 reserved 8 reserved";
     let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

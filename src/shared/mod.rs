@@ -19,7 +19,7 @@
 //! | data races | none by the letter of the memory model: no byte is accessed but atomically, always in the same width |
 //! | [`SpinView`], [`MutexView`] | blocking; `try_lock` never waits. The lock is released on unwinding |
 //! | memory | as many bytes as the layout has, zeroed, from a multiple of 128 on; a clone is the same memory |
-//! | memory of processes | in whole pages; its length is sealed, so that no access can fail |
+//! | memory of processes | of `memfd`: its length is sealed and its pages are taken when it is made, so no access fails later. Of `from_file`: whoever calls it promises that |
 //!
 //! # How it works
 //!
@@ -71,11 +71,9 @@
 //! ```
 //!
 //! The fields are where the table says, from the first byte of the object on, so a program in another
-//! language needs nothing but the table. Behind them stand two words that no table shows, by which
-//! `from_fd` knows a buffer of the same layout: a mistake is an error, and not a mixture of widths. It is
-//! no defence against an enemy, who could write the two words. What an enemy can do, or a peer that
-//! writes without atomics, is to store wrong numbers: each pattern of bits is a number, and no memory
-//! goes away. A file has neither seal nor trailer, which is why `from_file` is unsafe.
+//! language needs nothing but the table. Behind them stands the layout as text, which no table shows:
+//! `from_fd` compares all of it, so a mistake is an error, and not a mixture of widths. A file has neither
+//! seal nor trailer, which is why `from_file` is unsafe.
 //!
 //! The operations, and the locks, fence within themselves, as every atomic instruction does. Nothing
 //! here relies on the asymmetric fences of other modules, which stop at the process.
