@@ -1,12 +1,9 @@
-//! The layouts of SharedBuffer: what is refused, and with which words; the table; keys.
+//! The layouts of SharedBuffer: what is refused, and with which words; the table.
 #![cfg(feature = "std")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use untorn::SharedBuffer;
-use untorn::shared::{
-    Field, FieldError, Layout, LayoutBuilder, LayoutError, MutexWord, SharedInteger, SpinWord,
-};
+use untorn::shared::{Field, FieldError, Layout, LayoutBuilder, LayoutError, MutexWord, SpinWord};
 
 #[test]
 fn fields_go_to_the_next_aligned_offset() {
@@ -335,47 +332,6 @@ fn a_fingerprint_is_for_ever() {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     assert_eq!(layout.build().fingerprint(), fnv);
-}
-
-fn opens<T: SharedInteger>(buffer: &SharedBuffer, key: Field<T>) -> bool {
-    let attempt = std::panic::AssertUnwindSafe(|| buffer.view(key).load());
-    std::panic::catch_unwind(attempt).is_ok()
-}
-
-#[test]
-fn a_key_of_another_layout_opens_nothing() {
-    let mut ours = Layout::builder();
-    ours.field::<u32>("a").unwrap();
-    ours.array::<u32>("b", 2).unwrap();
-    let buffer = SharedBuffer::new(ours.build());
-
-    let mut theirs = Layout::builder();
-    let at_zero = theirs.field::<i32>("signed").unwrap();
-    let elsewhere = theirs.field::<u32>("moved").unwrap();
-    let beyond = theirs.field::<u32>("beyond").unwrap();
-    let mut cells = Layout::builder();
-    cells.field::<u32>("a").unwrap();
-    let narrow = cells.array::<u16>("b", 2).unwrap();
-    assert!(!opens(&buffer, at_zero), "another type");
-    assert!(!opens(&buffer, elsewhere), "an array is no integer");
-    assert!(!opens(&buffer, beyond), "no such row");
-    let attempt = std::panic::AssertUnwindSafe(|| buffer.array(narrow).len());
-    assert!(std::panic::catch_unwind(attempt).is_err(), "another width");
-
-    // One that names the same row, type and place is as good as ours.
-    let mut twin = Layout::builder();
-    let a = twin.field::<u32>("another name").unwrap();
-    assert!(opens(&buffer, a));
-    assert_eq!(format!("{a:?}"), "Field<u32> at 0");
-}
-
-#[test]
-#[should_panic(expected = "a field of this layout")]
-fn only_own_fields_are_described() {
-    let mut other = Layout::builder();
-    other.field::<u32>("a").unwrap();
-    let key = other.field::<u32>("b").unwrap();
-    Layout::builder().describe(key, "of the other");
 }
 
 #[test]

@@ -172,8 +172,11 @@ fn what_is_no_such_buffer_is_refused() {
         SharedBuffer::from_fd(memory, table.layout.clone())
     };
     assert!(copy(&original).is_ok(), "a copy is as good");
-    let mut others = vec![vec![], vec![0; 8], vec![0; original.len()]];
-    others.push([&[0], &original[..]].concat());
+    for foreign in [0, 8, original.len()] {
+        let attached = copy(&vec![0; foreign]);
+        assert!(matches!(attached, Err(AttachError::OtherLayout)), "{foreign}: {attached:?}");
+    }
+    let mut others = vec![[&[0], &original[..]].concat()];
     for index in len..original.len() {
         let mut other = original.clone();
         other[index] ^= 1;
