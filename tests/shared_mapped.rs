@@ -319,6 +319,41 @@ fn the_lock_excludes_across_mappings() {
     assert!(theirs.mutex(table.lock).try_lock().is_some());
 }
 
+/// A process that is killed between making the lock free and waking one, or that was the one, leaves
+/// sleepers behind a word that says nothing of them.
+#[test]
+fn force_wakes_one_whatever_the_word_says() {
+    let (table, ours, theirs) = twins();
+    let at = table.lock.offset() as u64;
+    let file = File::from(duplicate(&ours));
+    let word = || {
+        let mut bytes = [0; 4];
+        file.read_exact_at(&mut bytes, at).unwrap();
+        u32::from_ne_bytes(bytes)
+    };
+    for left in [0_u32, 1] {
+        std::mem::forget(ours.mutex(table.lock).lock());
+        let (done, taken) = std::sync::mpsc::channel();
+        // Not scoped, so that the failure is this test's and not a hang.
+        let sleeper = thread::spawn({
+            let theirs = theirs.clone();
+            move || {
+                drop(theirs.mutex(table.lock).lock());
+                done.send(()).unwrap();
+            }
+        });
+        while word() != 2 {
+            thread::yield_now();
+        }
+        thread::sleep(Duration::from_millis(20));
+        file.write_all_at(&left.to_ne_bytes(), at).unwrap();
+        ours.mutex(table.lock).force_unlock();
+        assert_eq!(taken.recv_timeout(support::PATIENCE), Ok(()), "it slept behind a {left}");
+        sleeper.join().unwrap();
+        assert!(!ours.mutex(table.lock).is_locked());
+    }
+}
+
 /// The pages go with the last handle.
 #[test]
 fn the_pages_are_unmapped_with_the_last_handle() {
