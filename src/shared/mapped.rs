@@ -88,7 +88,8 @@ impl SharedBuffer<Mapped> {
     /// where there is none left, that is an error here and not a signal later.
     ///
     /// Other processes attach to it with [`from_fd`](Self::from_fd), once they have its descriptor: as an
-    /// input of a child (`Stdio::from`), or sent over a Unix socket. The memory is freed with the last
+    /// input of a child (`Stdio::from`), or sent over a Unix socket. Of those that get it something is
+    /// [assumed](crate::shared#what-is-assumed-of-other-processes). The memory is freed with the last
     /// mapping and the last descriptor.
     ///
     /// # Errors
@@ -119,7 +120,8 @@ impl SharedBuffer<Mapped> {
     /// Attaches to a buffer that [`memfd`](Self::memfd) made, here or in another process.
     ///
     /// Demands that the length is sealed, and that the layout is the one that the buffer was made with:
-    /// the same length, names, types and offsets, compared one by one.
+    /// the same length, names, types and offsets, compared one by one. Of all who have the descriptor
+    /// something is [assumed](crate::shared#what-is-assumed-of-other-processes) that cannot be checked.
     ///
     /// # Errors
     ///
@@ -202,7 +204,9 @@ fn length(file: &File) -> Result<u64, AttachError> {
     Ok(file.metadata().map_err(AttachError::System)?.len())
 }
 
-/// The descriptor of the memory, to give to another process.
+/// The descriptor of the memory, to give to another process, of which something is
+/// [assumed](crate::shared#what-is-assumed-of-other-processes): it must not be written to, nor mapped for
+/// plain accesses.
 impl AsFd for SharedBuffer<Mapped> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.inner.memory.0.as_fd()
