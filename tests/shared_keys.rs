@@ -116,10 +116,20 @@ fn a_wrong_key_is_found_quickly() {
 }
 
 #[test]
-#[should_panic(expected = "a field of this layout")]
+#[should_panic(expected = "Field<u32> at 4 is not of this layout")]
 fn only_own_fields_are_described() {
     let mut other = Layout::builder();
     other.field::<u32>("a").unwrap();
     let key = other.field::<u32>("b").unwrap();
     Layout::builder().describe(key, "of the other");
+}
+
+#[test]
+#[should_panic(expected = "Field<i32> at 0 is not of this layout")]
+fn only_fields_of_their_type_are_described() {
+    let mut other = Layout::builder();
+    let key = other.field::<i32>("a").unwrap();
+    let mut layout = Layout::builder();
+    layout.array::<u32>("b", 2).unwrap();
+    layout.describe(key, "of the other");
 }

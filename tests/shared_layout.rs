@@ -25,6 +25,23 @@ fn fields_go_to_the_next_aligned_offset() {
     assert_eq!(layout.build().len(), 208);
 }
 
+#[test]
+fn what_is_aligned_last_is_the_end() {
+    let mut layout = Layout::builder();
+    layout.field::<u8>("a").unwrap();
+    layout.align_to(64);
+    assert_eq!(layout.build().len(), 64);
+    let mut layout = Layout::with_len(8);
+    layout.field::<u8>("a").unwrap();
+    layout.align_to(64);
+    assert_eq!(layout.build().len(), 8, "a length that is given is not changed");
+    let longest = isize::MAX as usize / 2;
+    let mut layout = Layout::builder();
+    layout.field_at::<u8>("a", longest - 2).unwrap();
+    layout.align_to(64);
+    assert_eq!(layout.build().len(), longest, "no layout is longer");
+}
+
 /// A message names the field, where it was to begin and how long it is, whatever is wrong with it.
 #[test]
 fn what_is_refused_says_why() {
@@ -194,21 +211,21 @@ fn the_table_shows_every_byte() {
     layout.field::<SpinWord>("lock").unwrap();
     layout.field_at::<u8>("flag", 6).unwrap();
     let cells = layout.array_at::<i64>("cells", 16, 3).unwrap();
-    layout.describe(cells, "sums | in euros,\none a worker");
+    layout.describe(cells, "sums | in \\euros\\|,\none a worker");
     layout.reserved_at(8, 2).unwrap();
     assert_eq!(
         layout.build().to_string(),
         "\
-| Offset | Size | Type      | Name  | Meaning                        |
-|-------:|-----:|-----------|-------|--------------------------------|
-|      0 |    4 | spin lock | lock  | 0 = free, 1 = held             |
-|      4 |    2 | padding   |       |                                |
-|      6 |    1 | u8        | flag  |                                |
-|      7 |    1 | padding   |       |                                |
-|      8 |    2 | reserved  |       |                                |
-|     10 |    6 | padding   |       |                                |
-|     16 |   24 | [i64; 3]  | cells | sums \\| in euros, one a worker |
-|     40 |   24 | unused    |       |                                |
+| Offset | Size | Type      | Name  | Meaning                              |
+|-------:|-----:|-----------|-------|--------------------------------------|
+|      0 |    4 | spin lock | lock  | 0 = free, 1 = held                   |
+|      4 |    2 | padding   |       |                                      |
+|      6 |    1 | u8        | flag  |                                      |
+|      7 |    1 | padding   |       |                                      |
+|      8 |    2 | reserved  |       |                                      |
+|     10 |    6 | padding   |       |                                      |
+|     16 |   24 | [i64; 3]  | cells | sums \\| in \\\\euros\\\\\\|, one a worker |
+|     40 |   24 | unused    |       |                                      |
 "
     );
     // Without a word on meanings there is no column for them.
