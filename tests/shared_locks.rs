@@ -49,8 +49,14 @@ fn one_holder_at_a_time() {
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                for _ in 0..rounds(5_000) {
-                    guarded.buffer.spin_lock(guarded.spin).with(|| guarded.step());
+                let lock = guarded.buffer.spin_lock(guarded.spin);
+                for round in 0..rounds(5_000) {
+                    let _held = if round % 2 == 0 {
+                        lock.lock()
+                    } else {
+                        lock.lock_timeout(support::PATIENCE).expect("a turn within a minute")
+                    };
+                    guarded.step();
                 }
             });
         }
@@ -130,10 +136,82 @@ fn a_held_lock_is_seen_and_a_timeout_is_not_early() {
     assert!(mutex.lock_timeout(timeout).is_none());
     assert!(start.elapsed() >= timeout);
     assert!(mutex.lock_deadline(start).is_none());
+    let start = Instant::now();
+    assert!(spin.lock_timeout(timeout).is_none());
+    assert!(start.elapsed() >= timeout);
+    assert!(spin.lock_deadline(start).is_none());
     drop((spun, held));
     assert!(!spin.is_locked() && !mutex.is_locked());
     assert!(mutex.lock_deadline(start).is_some(), "a free lock needs no time");
     assert!(mutex.lock_timeout(Duration::MAX).is_some());
+    assert!(spin.lock_deadline(start).is_some());
+    assert!(spin.lock_timeout(Duration::MAX).is_some());
+}
+
+#[test]
+fn who_has_time_gets_its_turn() {
+    let guarded = Guarded::new();
+    let (spin, mutex) =
+        (guarded.buffer.spin_lock(guarded.spin), guarded.buffer.mutex(guarded.mutex));
+    for by_deadline in [false, true] {
+        let (spun, held) = (spin.lock(), mutex.lock());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(5));
+                drop(spun);
+                thread::sleep(Duration::from_millis(5));
+                drop(held);
+            });
+            let deadline = Instant::now() + support::PATIENCE;
+            if by_deadline {
+                assert!(spin.lock_deadline(deadline).is_some());
+                assert!(mutex.lock_deadline(deadline).is_some());
+            } else {
+                assert!(spin.lock_timeout(support::PATIENCE).is_some());
+                assert!(mutex.lock_timeout(support::PATIENCE).is_some());
+            }
+        });
+    }
+}
+
+/// A wait of the memory's former user, forgotten and still in the queue, takes nothing from the lock that
+/// is there now.
+#[test]
+fn a_forgotten_wait_at_the_same_address_takes_no_wake() {
+    const BUFFERS: usize = 64;
+    let mut words = Layout::builder();
+    let word = words.field::<u32>("word").unwrap();
+    let beside = words.field::<u32>("beside").unwrap();
+    let words = words.build();
+    let mut locks = Layout::builder();
+    let lock = locks.field::<MutexWord>("lock").unwrap();
+    locks.field::<u32>("beside").unwrap();
+    let locks = locks.build();
+    let place = |buffer: &SharedBuffer| buffer.view(beside).atomic().as_ptr().addr();
+
+    let former: Vec<_> = (0..BUFFERS).map(|_| SharedBuffer::new(words.clone())).collect();
+    let places: Vec<_> = former.iter().map(place).collect();
+    for buffer in former {
+        std::mem::forget(buffer.view(word).wait_async(0));
+    }
+    let now: Vec<_> = (0..BUFFERS).map(|_| SharedBuffer::new(locks.clone())).collect();
+    let Some(buffer) = now.into_iter().find(|buffer| places.contains(&place(buffer))) else {
+        return; // an allocator that keeps freed memory back, as the checkers' do
+    };
+    let held = buffer.mutex(lock).lock();
+    let (done, taken) = std::sync::mpsc::channel();
+    // Not scoped, so that the failure is this test's and not a hang.
+    let sleeper = thread::spawn({
+        let buffer = buffer.clone();
+        move || {
+            drop(buffer.mutex(lock).lock());
+            done.send(()).unwrap();
+        }
+    });
+    thread::sleep(Duration::from_millis(50));
+    drop(held);
+    assert_eq!(taken.recv_timeout(support::PATIENCE), Ok(()), "the wake went elsewhere");
+    sleeper.join().unwrap();
 }
 
 #[test]

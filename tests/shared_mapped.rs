@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -89,6 +89,48 @@ fn the_length_is_for_ever() {
     ours.array(table.bytes).at(4999).store(1);
 }
 
+/// Layouts whose rows would read the same, one below the other, if names were no more than text.
+#[test]
+fn a_name_that_looks_like_a_row_does_not_attach() {
+    let mut wide = Layout::builder();
+    wide.field::<u64>("x").unwrap();
+    wide.field::<u64>("y\n8 u32 z").unwrap();
+    let mut narrow = Layout::with_len(16);
+    narrow.field::<u64>("x\n8 u64 y").unwrap();
+    narrow.field::<u32>("z").unwrap();
+    let buffer = SharedBuffer::memfd(wide.build()).unwrap();
+    let attached = SharedBuffer::from_fd(duplicate(&buffer), narrow.build());
+    assert!(matches!(attached, Err(AttachError::OtherLayout)), "{attached:?}");
+}
+
+/// The memory is there from the start: what had to be looked for later might not be found.
+#[test]
+fn all_pages_are_taken_at_once() {
+    let buffer = SharedBuffer::memfd(Layout::with_len(1 << 20).build()).unwrap();
+    let blocks = File::from(duplicate(&buffer)).metadata().unwrap().blocks();
+    assert!(blocks * 512 >= 1 << 20, "{blocks} blocks of 512 bytes");
+    // More than any process has room for is refused before it takes memory.
+    let absurd = Layout::with_len(isize::MAX as usize / 2).build();
+    assert_eq!(SharedBuffer::memfd(absurd).unwrap_err().kind(), ErrorKind::OutOfMemory);
+}
+
+/// No seal can be added, such as the one that would take the memory from who maps it next, and no program
+/// that is started inherits the descriptor unless it is handed over.
+#[test]
+fn the_descriptor_is_ours_and_the_seals_are_final() {
+    use std::os::fd::AsRawFd;
+    let (_, ours, _) = twins();
+    let fd = ours.as_fd().as_raw_fd();
+    // SAFETY: the calls take no pointers.
+    let [seals, flags] =
+        [libc::F_GET_SEALS, libc::F_GETFD].map(|call| unsafe { libc::fcntl(fd, call) });
+    let all = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+    assert_eq!(seals & all, all);
+    assert_eq!(flags & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
+    // SAFETY: as above.
+    assert_eq!(unsafe { libc::fcntl(fd, libc::F_ADD_SEALS, libc::F_SEAL_FUTURE_WRITE) }, -1);
+}
+
 fn refusal(result: Result<SharedBuffer<Mapped>, AttachError>) -> String {
     result.expect_err("refused").to_string()
 }
@@ -97,43 +139,55 @@ fn refusal(result: Result<SharedBuffer<Mapped>, AttachError>) -> String {
 fn what_is_no_such_buffer_is_refused() {
     let (table, ours, _) = twins();
     let len = table.layout.len();
-    let whole = len.next_multiple_of(8) + 16;
 
     // A longer layout, a shorter one, and one of the same length.
     let mut shorter = Layout::with_len(len - 16);
     shorter.field::<MutexWord>("lock").unwrap();
     let found = refusal(SharedBuffer::from_fd(duplicate(&ours), shorter.build()));
-    assert_eq!(
-        found,
-        format!("the memory has {whole} bytes where the layout needs {}", whole - 16)
-    );
+    assert_eq!(found, format!("the memory has {len} bytes where the layout needs {}", len - 16));
     let longer = Layout::with_len(len + 4096).build();
     let found = refusal(SharedBuffer::from_fd(duplicate(&ours), longer));
-    assert_eq!(
-        found,
-        format!("the memory has {whole} bytes where the layout needs {}", whole + 4096)
-    );
+    assert_eq!(found, format!("the memory has {len} bytes where the layout needs {}", len + 4096));
     let mut other = Layout::with_len(len);
     other.field::<u64>("wide").unwrap();
     let found = refusal(SharedBuffer::from_fd(duplicate(&ours), other.build()));
     assert_eq!(found, "the memory was not made with this layout");
 
-    // What has no seals, or not all of them, although it has the length.
+    // What has no seals, or not all of them, although it has each byte of the original.
+    let original = bytes(&ours);
     let path = std::env::temp_dir().join(format!("untorn-shared-{}", std::process::id()));
     let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
-    file.set_len(whole as u64).unwrap();
+    file.write_all_at(&original, 0).unwrap();
     let found = refusal(SharedBuffer::from_fd(file, table.layout.clone()));
     assert_eq!(found, "the length of the memory is not sealed");
     for seals in [0, libc::F_SEAL_SHRINK, libc::F_SEAL_GROW] {
-        let memory = sealed(whole, seals);
+        let memory = sealed(&original, seals);
         let found = refusal(SharedBuffer::from_fd(memory, table.layout.clone()));
         assert_eq!(found, "the length of the memory is not sealed", "{seals}");
     }
-    // What is sealed, has the length, and no trailer.
-    let memory = sealed(whole, libc::F_SEAL_SHRINK | libc::F_SEAL_GROW);
-    let found = refusal(SharedBuffer::from_fd(memory, table.layout.clone()));
-    assert_eq!(found, "the memory was not made with this layout");
+    // What is sealed, and behind the fields has nothing, too little, or one byte that is another.
+    let copy = |bytes: &[u8]| {
+        let memory = sealed(bytes, libc::F_SEAL_SHRINK | libc::F_SEAL_GROW);
+        SharedBuffer::from_fd(memory, table.layout.clone())
+    };
+    assert!(copy(&original).is_ok(), "a copy is as good");
+    for foreign in [0, 8, original.len()] {
+        let attached = copy(&vec![0; foreign]);
+        assert!(matches!(attached, Err(AttachError::OtherLayout)), "{foreign}: {attached:?}");
+    }
+    let mut others = vec![[&[0], &original[..]].concat()];
+    for index in len..original.len() {
+        let mut other = original.clone();
+        other[index] ^= 1;
+        others.push(other);
+    }
+    for (index, other) in others.iter().enumerate() {
+        match copy(other) {
+            Err(AttachError::OtherLayout | AttachError::OtherLength { .. }) => {}
+            other => panic!("number {index}: {other:?}"),
+        }
+    }
     // What may be read alone.
     let read_only =
         File::open(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&ours.as_fd())));
@@ -145,15 +199,23 @@ fn what_is_no_such_buffer_is_refused() {
     assert!(error.source().is_some());
 }
 
+/// All bytes of the memory object, those behind the fields included.
+fn bytes(buffer: &SharedBuffer<Mapped>) -> Vec<u8> {
+    let file = File::from(duplicate(buffer));
+    let mut bytes = vec![0; file.metadata().unwrap().len() as usize];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    bytes
+}
+
 /// A memory object that this crate did not make.
-fn sealed(len: usize, seals: i32) -> OwnedFd {
+fn sealed(bytes: &[u8], seals: i32) -> OwnedFd {
     use std::os::fd::{AsRawFd, FromRawFd};
     // SAFETY: the name is a C string.
     let fd = unsafe { libc::memfd_create(c"foreign".as_ptr(), libc::MFD_ALLOW_SEALING) };
     assert!(fd >= 0);
     // SAFETY: the descriptor is new.
     let file = unsafe { File::from_raw_fd(fd) };
-    file.set_len(len as u64).unwrap();
+    file.write_all_at(bytes, 0).unwrap();
     // SAFETY: the call takes no pointers.
     assert_eq!(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) }, 0);
     file.into()
@@ -186,7 +248,7 @@ fn a_file_needs_the_length_and_nothing_else() {
     // Nothing can be mapped of nothing, and yet there is an empty buffer.
     let empty = Layout::builder().build();
     // SAFETY: a layout without fields has no accesses.
-    let buffer = unsafe { SharedBuffer::from_file(sealed(0, 0).into(), empty.clone()) }.unwrap();
+    let buffer = unsafe { SharedBuffer::from_file(sealed(&[], 0).into(), empty.clone()) }.unwrap();
     assert!(buffer.is_empty());
     assert!(SharedBuffer::memfd(empty).unwrap().is_empty());
 }
@@ -255,6 +317,41 @@ fn the_lock_excludes_across_mappings() {
     assert!(start.elapsed() >= timeout, "not early");
     drop(held);
     assert!(theirs.mutex(table.lock).try_lock().is_some());
+}
+
+/// A process that is killed between making the lock free and waking one, or that was the one, leaves
+/// sleepers behind a word that says nothing of them.
+#[test]
+fn force_wakes_one_whatever_the_word_says() {
+    let (table, ours, theirs) = twins();
+    let at = table.lock.offset() as u64;
+    let file = File::from(duplicate(&ours));
+    let word = || {
+        let mut bytes = [0; 4];
+        file.read_exact_at(&mut bytes, at).unwrap();
+        u32::from_ne_bytes(bytes)
+    };
+    for left in [0_u32, 1] {
+        std::mem::forget(ours.mutex(table.lock).lock());
+        let (done, taken) = std::sync::mpsc::channel();
+        // Not scoped, so that the failure is this test's and not a hang.
+        let sleeper = thread::spawn({
+            let theirs = theirs.clone();
+            move || {
+                drop(theirs.mutex(table.lock).lock());
+                done.send(()).unwrap();
+            }
+        });
+        while word() != 2 {
+            thread::yield_now();
+        }
+        thread::sleep(Duration::from_millis(20));
+        file.write_all_at(&left.to_ne_bytes(), at).unwrap();
+        ours.mutex(table.lock).force_unlock();
+        assert_eq!(taken.recv_timeout(support::PATIENCE), Ok(()), "it slept behind a {left}");
+        sleeper.join().unwrap();
+        assert!(!ours.mutex(table.lock).is_locked());
+    }
 }
 
 /// The pages go with the last handle.

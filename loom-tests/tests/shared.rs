@@ -196,6 +196,51 @@ fn e2_try_lock_of_a_spin_lock() {
     });
 }
 
+/// Who spins with a timeout has the lock as any other. That it gives up is not to be seen here, where who
+/// yields comes back when the holder is done.
+#[test]
+fn e2_lock_of_a_spin_lock_with_a_timeout() {
+    explore([Some(1), Some(2)], || {
+        let locks = Locks::new();
+        let holder = spawn({
+            let locks = Arc::clone(&locks);
+            move || {
+                let _held = locks.spin();
+                locks.bump();
+            }
+        });
+        let hasty = spawn(move || {
+            let lock = locks.buffer.spin_lock(locks.spin);
+            let _held = lock.lock_timeout(Duration::from_millis(1))?;
+            Some(locks.bump())
+        });
+        holder.join();
+        hasty.join()
+    });
+}
+
+/// Force releases as a guard does: what its caller did is seen, and one is woken.
+#[test]
+fn e3_e4_force() {
+    explore([(1, 2), (2, 1)], || {
+        let locks = Locks::new();
+        let forced = spawn({
+            let locks = Arc::clone(&locks);
+            move || {
+                std::mem::forget(locks.mutex());
+                let count = locks.bump();
+                locks.buffer.mutex(locks.mutex).force_unlock();
+                count
+            }
+        });
+        let other = spawn(move || {
+            let _held = locks.mutex();
+            locks.bump()
+        });
+        (forced.join(), other.join())
+    });
+}
+
 /// E3 and E4: the second one sleeps or finds the lock free. A wake that got lost is a deadlock.
 #[test]
 fn e3_e4_each_holder_of_a_mutex_sees_the_last_ones_work() {

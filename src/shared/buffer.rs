@@ -95,6 +95,7 @@ impl<M: Memory> SharedBuffer<M> {
     ///
     /// If the key is one of another layout.
     #[inline]
+    #[track_caller]
     pub fn view<T: SharedInteger>(&self, field: Field<T>) -> View<'_, T, M> {
         View::new(self.word(field), field.offset)
     }
@@ -118,6 +119,7 @@ impl<M: Memory> SharedBuffer<M> {
     ///
     /// If the key is one of another layout.
     #[inline]
+    #[track_caller]
     pub fn array<T: SharedInteger>(&self, field: Field<[T]>) -> ArrayView<'_, T, M> {
         let words = self.words::<T, _>(field, |shape| match shape {
             Shape::Array(kind, count) if kind == T::TYPE => Some(count),
@@ -145,6 +147,7 @@ impl<M: Memory> SharedBuffer<M> {
     ///
     /// If the key is one of another layout.
     #[inline]
+    #[track_caller]
     pub fn spin_lock(&self, field: Field<SpinWord>) -> SpinView<'_> {
         SpinView::new(self.word(field))
     }
@@ -167,18 +170,21 @@ impl<M: Memory> SharedBuffer<M> {
     ///
     /// If the key is one of another layout.
     #[inline]
+    #[track_caller]
     pub fn mutex(&self, field: Field<MutexWord>) -> MutexView<'_, M> {
         MutexView::new(self.word(field))
     }
 
     /// The word behind the key.
     #[inline]
+    #[track_caller]
     fn word<T: FieldType>(&self, field: Field<T>) -> &T::Word {
         &self.words::<T, _>(field, |shape| (shape == Shape::One(T::TYPE)).then_some(1))[0]
     }
 
     /// The words behind the key, as many as `count` finds in a row of words of that type.
     #[inline]
+    #[track_caller]
     fn words<T: FieldType, K: ?Sized>(
         &self,
         key: Field<K>,
@@ -189,7 +195,7 @@ impl<M: Memory> SharedBuffer<M> {
         match row.and_then(|row| count(row.shape)) {
             // SAFETY: a row of that type begins there and has that many words (I1, I2).
             Some(count) => unsafe { memory.words(key.offset, count) },
-            None => stranger(),
+            None => stranger(key),
         }
     }
 
@@ -241,8 +247,8 @@ impl<M: Memory> SharedBuffer<M> {
 
 #[cold]
 #[track_caller]
-fn stranger() -> ! {
-    panic!("this key is not one of the buffer's layout")
+fn stranger<K: ?Sized>(key: Field<K>) -> ! {
+    panic!("{key:?} is not of the layout of this buffer")
 }
 
 impl<M: Memory> Clone for SharedBuffer<M> {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::error::LayoutError;
-use super::field::{Field, FieldType, SharedInteger};
+use super::field::{Field, FieldType, SharedInteger, sealed};
 use super::layout::{Entry, LONGEST, Layout, Shape};
 
 /// Declares the fields of a [`Layout`] one by one, and gives out the key to each.
@@ -44,7 +44,7 @@ pub struct LayoutBuilder {
     entries: Vec<Entry>,
     /// None while it grows with its fields.
     len: Option<usize>,
-    /// Where the next field goes that has no place of its own: behind all others.
+    /// Where the next field goes that has no place of its own: behind all others, and so the end.
     next: usize,
 }
 
@@ -171,7 +171,7 @@ impl LayoutBuilder {
     }
 
     /// Moves on to a multiple of `align`, for a field that shall share no cache line with those before
-    /// it.
+    /// it. After the last field, it makes the layout end there, if its length is not given.
     ///
     /// ```
     /// let mut layout = untorn::shared::Layout::builder();
@@ -205,9 +205,22 @@ impl LayoutBuilder {
     /// # Panics
     ///
     /// If the field is one of another layout.
-    pub fn describe<T: ?Sized>(&mut self, field: Field<T>, meaning: impl Into<Cow<'static, str>>) {
-        let entry = self.entries.get_mut(field.row).filter(|entry| entry.offset == field.offset);
-        entry.expect("a field of this layout").meaning = meaning.into();
+    #[track_caller]
+    pub fn describe<T: ?Sized + sealed::Keyed>(
+        &mut self,
+        field: Field<T>,
+        meaning: impl Into<Cow<'static, str>>,
+    ) {
+        let fits = |shape| match shape {
+            Shape::One(kind) => T::fits(kind, false),
+            Shape::Array(kind, _) => T::fits(kind, true),
+            Shape::Reserved(_) => false,
+        };
+        let entry = self.entries.get_mut(field.row);
+        match entry.filter(|entry| entry.offset == field.offset && fits(entry.shape)) {
+            Some(entry) => entry.meaning = meaning.into(),
+            None => panic!("{field:?} is not of this layout"),
+        }
     }
 
     /// The layout.
@@ -215,9 +228,10 @@ impl LayoutBuilder {
     /// ```
     /// assert_eq!(untorn::shared::Layout::with_len(16).build().len(), 16);
     /// ```
+    #[must_use]
     pub fn build(self) -> Layout {
-        let end = self.entries.iter().map(Entry::end).max().unwrap_or(0);
-        Layout { len: self.len.unwrap_or(end), entries: self.entries }
+        // `align_to` may have gone further than any layout does.
+        Layout { len: self.len.unwrap_or(self.next.min(LONGEST)), entries: self.entries }
     }
 
     fn append<T: ?Sized>(

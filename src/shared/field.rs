@@ -99,6 +99,24 @@ pub(super) mod sealed {
         /// What is in the memory: as wide as the row says (I1).
         type Word: Word;
     }
+
+    /// What a key can name: one `T`, or an array of them.
+    pub trait Keyed {
+        /// Whether that is what a row is.
+        fn fits(row: Type, array: bool) -> bool;
+    }
+
+    impl<T: FieldType> Keyed for T {
+        fn fits(row: Type, array: bool) -> bool {
+            !array && row == T::TYPE
+        }
+    }
+
+    impl<T: FieldType> Keyed for [T] {
+        fn fits(row: Type, array: bool) -> bool {
+            array && row == T::TYPE
+        }
+    }
 }
 
 /// What one element of a field is.

@@ -202,8 +202,9 @@ impl Layout {
         Ok(Field { row, offset: entry.offset, kind: PhantomData })
     }
 
-    /// A number that differs where names, types, offsets or the length do: what a process that attaches
-    /// compares. Against mistakes, not against malice. What fields mean is not part of it.
+    /// A short number for names, types, offsets and the length, the same in every process: to log, or to
+    /// compare over a file. Layouts that differ may have the same one by chance; who attaches compares
+    /// more than that. What fields mean is not part of it.
     ///
     /// ```
     /// use untorn::shared::Layout;
@@ -217,15 +218,23 @@ impl Layout {
     /// ```
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        // FNV-1a over the rows as text: the same in every process and every build of this crate.
+        // FNV-1a: the same in every process and every build of this crate.
         const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0000_0100_0000_01b3;
+        let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        self.canonical().bytes().fold(OFFSET, mix)
+    }
+
+    /// All that decides what the bytes are, and nothing else. Two layouts have the same text only if
+    /// they are the same: a name can contain anything, so each stands behind its length.
+    pub(super) fn canonical(&self) -> String {
         let mut rows: Vec<&Entry> = self.entries.iter().collect();
         rows.sort_by_key(|row| row.offset);
         let mut text = self.len.to_string();
         for Entry { name, offset, shape, .. } in rows {
-            text += &alloc::format!("\n{offset} {shape} {name}");
+            let (size, letters) = (shape.size(), name.len());
+            text += &alloc::format!("\n{offset} {size} {shape} {letters} {name}");
         }
-        text.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+        text
     }
 }

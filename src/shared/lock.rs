@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use super::memory::{Heap, Memory};
 use crate::backoff::Backoff;
-use crate::sync::Lent;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::users::AtomicU32;
+use crate::sync::{Deadline, Lent};
 use crate::wait::Outcome;
 
 /// Nobody holds the lock.
@@ -24,6 +24,10 @@ const AWAITED: u32 = 2;
 /// Made by [`SharedBuffer::spin_lock`](crate::SharedBuffer::spin_lock). It guards no value: what it
 /// guards is for the program to agree on, best in the names of the fields. So a thread that goes past
 /// it, or a [`force_unlock`](Self::force_unlock), can break a program, but not its memory.
+///
+/// A process that dies with the lock held leaves it held, and [`lock`](Self::lock) then spins for ever.
+/// Whoever shares it with processes that may die takes it by [`lock_timeout`](Self::lock_timeout), and
+/// recovers as the [module](crate::shared#a-dead-peer) says.
 ///
 /// ```
 /// use untorn::SharedBuffer;
@@ -72,22 +76,64 @@ impl<'a> SpinView<'a> {
     pub fn lock(self) -> SpinHeld<'a> {
         match self.try_lock() {
             Some(held) => held,
-            None => self.lock_contended(),
+            // Only a deadline ends the attempt.
+            None => loop {
+                if let Some(held) = self.lock_contended(Deadline::NEVER) {
+                    return held;
+                }
+            },
         }
+    }
+
+    /// [`lock`](Self::lock) for at most `timeout`; `None` if it was not free in all that time. Blocking.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use untorn::{SharedBuffer, shared::{Layout, SpinWord}};
+    /// # let mut layout = Layout::builder();
+    /// # let key = layout.field::<SpinWord>("lock")?;
+    /// # let buffer = SharedBuffer::new(layout.build());
+    /// let held = buffer.spin_lock(key).lock();
+    /// assert!(buffer.spin_lock(key).lock_timeout(Duration::from_millis(1)).is_none());
+    /// # drop(held);
+    /// # Ok::<(), untorn::shared::LayoutError>(())
+    /// ```
+    #[must_use = "if unused the lock is released at once"]
+    pub fn lock_timeout(self, timeout: Duration) -> Option<SpinHeld<'a>> {
+        self.try_lock().or_else(|| self.lock_contended(Deadline::after(timeout)))
+    }
+
+    /// [`lock`](Self::lock) until `deadline` at the latest. Blocking.
+    ///
+    /// ```
+    /// # use std::time::{Duration, Instant};
+    /// # use untorn::{SharedBuffer, shared::{Layout, SpinWord}};
+    /// # let mut layout = Layout::builder();
+    /// # let key = layout.field::<SpinWord>("lock")?;
+    /// # let buffer = SharedBuffer::new(layout.build());
+    /// let deadline = Instant::now() + Duration::from_millis(1);
+    /// assert!(buffer.spin_lock(key).lock_deadline(deadline).is_some());
+    /// # Ok::<(), untorn::shared::LayoutError>(())
+    /// ```
+    #[must_use = "if unused the lock is released at once"]
+    pub fn lock_deadline(self, deadline: Instant) -> Option<SpinHeld<'a>> {
+        self.try_lock().or_else(|| self.lock_contended(Deadline::at(deadline)))
     }
 
     #[cold]
     #[inline(never)]
-    fn lock_contended(self) -> SpinHeld<'a> {
+    fn lock_contended(self, deadline: Deadline) -> Option<SpinHeld<'a>> {
         let mut backoff = Backoff::new();
         loop {
             backoff.snooze();
             // Only the exchange decides. Looking first keeps the line shared while it is taken.
-            if self.is_locked() {
-                continue;
+            if !self.is_locked() {
+                if let Some(held) = self.try_lock() {
+                    return Some(held);
+                }
             }
-            if let Some(held) = self.try_lock() {
-                return held;
+            if deadline.has_passed() {
+                return None;
             }
         }
     }
@@ -152,6 +198,7 @@ impl<'a> SpinView<'a> {
     /// Releases the lock in the name of a holder that is gone: a process that died with it. Wait-free.
     ///
     /// If the holder lives, it is no longer alone; and the next release may be of somebody else's lock.
+    /// So one party alone may call it: see [a dead peer](crate::shared#a-dead-peer).
     ///
     /// ```
     /// # use untorn::{SharedBuffer, shared::{Layout, SpinWord}};
@@ -190,8 +237,9 @@ impl Drop for SpinHeld<'_> {
 /// the program to agree on, best in the names of the fields. So a thread that goes past it, or a
 /// [`force_unlock`](Self::force_unlock), can break a program, but not its memory.
 ///
-/// A process that dies with the lock held leaves it held, and one that dies just woken takes the wake
-/// with it. Whoever shares it with processes that may die waits with a timeout.
+/// A process that dies with the lock held leaves it held, and one that dies as it wakes another, or as it
+/// is woken, leaves the lock free and the others asleep. Whoever shares it with processes that may die
+/// waits with a timeout, and recovers as the [module](crate::shared#a-dead-peer) says.
 ///
 /// ```
 /// use std::thread;
@@ -331,8 +379,16 @@ impl<'a, M: Memory> MutexView<'a, M> {
                 return Some(MutexHeld { lock: self });
             }
             // Who was woken goes round once more, so no wake is lost with who gives up.
-            if M::sleep(self.word.word(), AWAITED, deadline) == Outcome::TimedOut {
-                return None;
+            match M::sleep(self.word.word(), AWAITED, deadline) {
+                Outcome::Woken => {}
+                Outcome::TimedOut => return None,
+                // The lock changes hands faster than we get to sleep, and a sleep that does not begin looks
+                // at no clock. Whoever released it woke another, so nobody depends on us.
+                Outcome::NotEqual => {
+                    if deadline.is_some_and(|at| Deadline::at(at).has_passed_awake()) {
+                        return self.try_lock();
+                    }
+                }
             }
         }
     }
@@ -371,9 +427,11 @@ impl<'a, M: Memory> MutexView<'a, M> {
     }
 
     /// Releases the lock in the name of a holder that is gone: a process that died with it. Wakes one
-    /// who waits.
+    /// who sleeps, whatever the word says: if the other died between making the lock free and waking
+    /// one, or was the one that was woken, the word says nothing of those that still sleep.
     ///
     /// If the holder lives, it is no longer alone; and the next release may be of somebody else's lock.
+    /// So one party alone may call it: see [a dead peer](crate::shared#a-dead-peer).
     ///
     /// ```
     /// # use untorn::{SharedBuffer, shared::{Layout, MutexWord}};
@@ -386,8 +444,18 @@ impl<'a, M: Memory> MutexView<'a, M> {
     /// assert!(lock.try_lock().is_some());
     /// # Ok::<(), untorn::shared::LayoutError>(())
     /// ```
-    #[inline]
     pub fn force_unlock(self) {
+        // An exchange and no store: where the lock is free already, the next holder sees through it what
+        // the one did that made it so.
+        // Release (E3): all that was done with the lock held happens-before the next holder.
+        self.word.swap(FREE, Release);
+        // Who is woken takes the lock as awaited, and so wakes the next (E4).
+        M::wake_one(self.word.word());
+    }
+
+    /// Releases the lock that the caller holds.
+    #[inline]
+    fn release(self) {
         // Release (E3): all that was done with the lock held happens-before the next holder.
         if self.word.swap(FREE, Release) == AWAITED {
             M::wake_one(self.word.word());
@@ -404,7 +472,7 @@ pub struct MutexHeld<'a, M: Memory = Heap> {
 impl<M: Memory> Drop for MutexHeld<'_, M> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.force_unlock();
+        self.lock.release();
     }
 }
 
@@ -439,4 +507,38 @@ debug! {
     [] "SpinHeld" SpinHeld<'_>, |_this| true;
     [M: Memory] "MutexView" MutexView<'_, M>, |this| this.is_locked();
     [M: Memory] "MutexHeld" MutexHeld<'_, M>, |_this| true;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::sealed;
+    use super::*;
+    use crate::sync::Word;
+
+    /// Memory whose lock changes hands whenever somebody wants to sleep.
+    struct Busy;
+
+    impl Memory for Busy {}
+
+    impl sealed::Memory for Busy {
+        unsafe fn words<W: Word>(&self, _: usize, _: usize) -> &[W] {
+            &[]
+        }
+
+        fn sleep(_: &AtomicU32, _: u32, deadline: Option<Instant>) -> Outcome {
+            let late = deadline.expect("a deadline").elapsed();
+            assert!(late < Duration::from_secs(10), "for ever");
+            Outcome::NotEqual
+        }
+
+        fn wake_one(_: &AtomicU32) {}
+    }
+
+    #[test]
+    fn a_deadline_ends_an_attempt_that_never_gets_to_sleep() {
+        let word = AtomicU32::new(HELD);
+        let lock = MutexView::<Busy>::new(&word);
+        assert!(lock.lock_deadline(Instant::now()).is_none());
+        assert!(lock.is_locked(), "somebody else holds it");
+    }
 }

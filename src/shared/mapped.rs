@@ -1,11 +1,13 @@
 //! A buffer that several processes have mapped.
 
+use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::time::Instant;
 
 use super::buffer::SharedBuffer;
@@ -13,7 +15,6 @@ use super::field::{SharedInteger, sealed::FieldType};
 use super::layout::Layout;
 use super::memory::{Memory, sealed};
 use super::view::View;
-use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::sync::users::AtomicU32;
 use crate::sync::{Mapping, Word};
 use crate::wait::Outcome;
@@ -30,38 +31,65 @@ use crate::wait::raw::shared;
 /// ```
 pub struct Mapped(Mapping);
 
-/// What stands behind the last field of a memory object: two words, by which a process that attaches
-/// knows it. Behind and not before, so that fields are where the table says.
+/// What stands behind the last byte of the layout in a memory object: the layout as text, and at the very
+/// end what finds it. Behind and not before, so that fields are where the table says. It is written
+/// before anybody else has the descriptor, and read by the system's calls alone, so it is no part of
+/// the memory that is accessed atomically.
 struct Trailer {
-    offset: usize,
+    bytes: Vec<u8>,
 }
 
 impl Trailer {
     /// "untorn", and the version of this arrangement.
-    const MAGIC: u64 = u64::from_be_bytes(*b"untorn\0\x01");
-    const SIZE: usize = 2 * size_of::<u64>();
+    const MAGIC: [u8; 8] = *b"untorn\0\x02";
+    /// How long the layout is, how long its text, and the magic.
+    const FOOT: usize = 2 * size_of::<u64>() + Self::MAGIC.len();
 
     fn of(layout: &Layout) -> Self {
-        Self { offset: layout.len().next_multiple_of(size_of::<u64>()) }
+        let mut bytes = layout.canonical().into_bytes();
+        let text = bytes.len();
+        for length in [layout.len(), text] {
+            bytes.extend((length as u64).to_le_bytes());
+        }
+        bytes.extend(Self::MAGIC);
+        Self { bytes }
     }
 
-    /// How long the whole object is.
-    fn end(&self) -> usize {
-        self.offset + Self::SIZE
-    }
-
-    fn words<'a>(&self, mapping: &'a Mapping) -> &'a [AtomicU64] {
-        // SAFETY: the object ends with the trailer, which is aligned, and no field reaches into it.
-        unsafe { mapping.words(self.offset, 2) }
+    /// Whether the file is a buffer of this very layout.
+    fn check(&self, file: &File, layout: &Layout) -> Result<(), AttachError> {
+        let read =
+            |bytes: &mut [u8], at| file.read_exact_at(bytes, at).map_err(AttachError::System);
+        let end = length(file)?;
+        let Some(at) = end.checked_sub(Self::FOOT as u64) else {
+            return Err(AttachError::OtherLayout);
+        };
+        let mut foot = [0; Self::FOOT];
+        read(&mut foot, at)?;
+        let found = u64::from_le_bytes(core::array::from_fn(|index| foot[index]));
+        if !foot.ends_with(&Self::MAGIC) {
+            return Err(AttachError::OtherLayout);
+        }
+        let expected = layout.len();
+        if found != expected as u64 {
+            return Err(AttachError::OtherLength { found, expected });
+        }
+        if end != (expected + self.bytes.len()) as u64 {
+            return Err(AttachError::OtherLayout);
+        }
+        let mut bytes = alloc::vec![0; self.bytes.len()];
+        read(&mut bytes, found)?;
+        if bytes == self.bytes { Ok(()) } else { Err(AttachError::OtherLayout) }
     }
 }
 
 impl SharedBuffer<Mapped> {
     /// A buffer in a new memory object, all zero, whose length is sealed: nobody can cut it off under
-    /// those who have it mapped.
+    /// those who have it mapped. Its memory is taken at once, and not page by page when it is used:
+    /// where there is none left, that is an error here and not a signal later.
     ///
     /// Other processes attach to it with [`from_fd`](Self::from_fd), once they have its descriptor: as an
-    /// input of a child (`Stdio::from`), or sent over a Unix socket. The memory is freed with the last
+    /// input of a child (`Stdio::from`), or sent over a Unix socket. Of those that get it something is
+    /// [assumed](crate::shared#what-is-assumed-of-other-processes). The memory is freed with the last
     /// mapping and the last descriptor.
     ///
     /// # Errors
@@ -85,20 +113,15 @@ impl SharedBuffer<Mapped> {
     /// ```
     #[doc(alias = "memfd_create")]
     pub fn memfd(layout: Layout) -> io::Result<Self> {
-        let trailer = Trailer::of(&layout);
-        let mapping = Mapping::sealed(trailer.end())?;
-        let [magic, fingerprint] = trailer.words(&mapping) else { unreachable!("two words") };
-        // Relaxed: who attaches has the descriptor from us, by a call that synchronises.
-        magic.store(Trailer::MAGIC, Relaxed);
-        // Relaxed: as above.
-        fingerprint.store(layout.fingerprint(), Relaxed);
+        let mapping = Mapping::sealed(layout.len(), &Trailer::of(&layout).bytes)?;
         Ok(Self::over(layout, Mapped(mapping)))
     }
 
     /// Attaches to a buffer that [`memfd`](Self::memfd) made, here or in another process.
     ///
-    /// Demands that the length is sealed and is that of the layout, and that the layout is the one that
-    /// the buffer was made with: the same names, types and offsets.
+    /// Demands that the length is sealed, and that the layout is the one that the buffer was made with:
+    /// the same length, names, types and offsets, compared one by one. Of all who have the descriptor
+    /// something is [assumed](crate::shared#what-is-assumed-of-other-processes) that cannot be checked.
     ///
     /// # Errors
     ///
@@ -122,18 +145,9 @@ impl SharedBuffer<Mapped> {
             return Err(AttachError::NotSealed);
         }
         let trailer = Trailer::of(&layout);
-        let (found, expected) = (length(&file)?, trailer.end());
-        if found != expected as u64 {
-            return Err(AttachError::OtherLength { found, expected });
-        }
-        let mapping = Mapping::whole(file.into(), expected).map_err(AttachError::System)?;
-        let [magic, fingerprint] = trailer.words(&mapping) else { unreachable!("two words") };
-        // Relaxed: stored before the descriptor was given away.
-        if magic.load(Relaxed) != Trailer::MAGIC
-            || fingerprint.load(Relaxed) != layout.fingerprint()
-        {
-            return Err(AttachError::OtherLayout);
-        }
+        trailer.check(&file, &layout)?;
+        let whole = layout.len() + trailer.bytes.len();
+        let mapping = Mapping::whole(file, whole).map_err(AttachError::System)?;
         Ok(Self::over(layout, Mapped(mapping)))
     }
 
@@ -144,7 +158,11 @@ impl SharedBuffer<Mapped> {
     ///
     /// As long as a handle of the buffer lives,
     ///
-    /// * nobody makes the file shorter than the layout: an access to what was cut off kills the process;
+    /// * nobody makes the file shorter than the layout: an access to what was cut off kills the process
+    ///   (`SIGBUS`);
+    /// * each page of it can be had when it is accessed, or the same happens: no holes, which are filled only
+    ///   then and for which there may be no space, as after `set_len` alone on a disk or in `/dev/shm` that
+    ///   fills up; no device or network that fails to read it;
     /// * nobody writes to those bytes but by atomic operations of the width that the layout gives them, as
     ///   `write(2)` and plain stores are not. That goes for every mapping of them, in this process and in
     ///   others.
@@ -161,11 +179,11 @@ impl SharedBuffer<Mapped> {
     /// # if cfg!(miri) { return Ok(()); }
     /// let path = std::env::temp_dir().join(format!("untorn-doc-{}", std::process::id()));
     /// let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-    /// file.set_len(1024)?;
+    /// std::io::Write::write_all(&mut &file, &[0; 1024])?; // and not `set_len`, which leaves a hole
     ///
     /// let mut layout = Layout::with_len(1024);
     /// let hits = layout.field::<u64>("hits")?;
-    /// // SAFETY: nobody else knows the file.
+    /// // SAFETY: nobody else knows the file, and all of it has its place.
     /// let buffer = unsafe { SharedBuffer::from_file(file, layout.build())? };
     /// assert_eq!(buffer.view(hits).add(1), 0);
     /// # std::fs::remove_file(&path)?;
@@ -177,7 +195,7 @@ impl SharedBuffer<Mapped> {
             return Err(AttachError::OtherLength { found, expected });
         }
         // No system maps nothing.
-        let mapping = Mapping::whole(file.into(), expected.max(1)).map_err(AttachError::System)?;
+        let mapping = Mapping::whole(file, expected.max(1)).map_err(AttachError::System)?;
         Ok(Self::over(layout, Mapped(mapping)))
     }
 }
@@ -186,7 +204,9 @@ fn length(file: &File) -> Result<u64, AttachError> {
     Ok(file.metadata().map_err(AttachError::System)?.len())
 }
 
-/// The descriptor of the memory, to give to another process.
+/// The descriptor of the memory, to give to another process, of which something is
+/// [assumed](crate::shared#what-is-assumed-of-other-processes): it must not be written to, nor mapped for
+/// plain accesses.
 impl AsFd for SharedBuffer<Mapped> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.inner.memory.0.as_fd()
@@ -384,7 +404,8 @@ impl<T: ProcessWaitable> View<'_, T, Mapped> {
 pub enum AttachError {
     /// Its length could change under a mapping.
     NotSealed,
-    /// Its length is not that of such a buffer.
+    /// Its length is not that of the layout. What stands behind the fields of a memory object, for
+    /// `from_fd` to compare, counts in neither number.
     OtherLength {
         /// How many bytes there are.
         found: u64,

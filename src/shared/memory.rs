@@ -60,14 +60,11 @@ impl sealed::Memory for Heap {
     }
 
     fn sleep(word: &AtomicU32, expected: u32, deadline: Option<Instant>) -> Outcome {
-        match deadline {
-            None => wait::wait(word, expected),
-            Some(deadline) => wait::wait_deadline(word, expected, deadline),
-        }
+        wait::wait_for_lock(word, expected, deadline)
     }
 
     fn wake_one(word: &AtomicU32) {
-        wait::notify(word, 1);
+        wait::notify_lock(word);
     }
 }
 

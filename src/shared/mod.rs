@@ -13,13 +13,13 @@
 //! | fields | `i8` to `u64`, arrays of them, and locks; named, aligned, never overlapping |
 //! | a wrong field | refused with its name, offset and size; a type without atomic operations does not compile |
 //! | a key of another layout | a panic, or a field of the same type at the same place: never other bytes |
-//! | `load`, `store`, `add`, ... | wait-free, sequentially consistent; the old value comes back, the arithmetic wraps around |
+//! | `load`, `store`, `add`, ... | wait-free, sequentially consistent; the old value comes back, the arithmetic wraps around. `and`, `or`, `xor`: lock-free (x86 has no instruction that returns the old value, so they loop) |
 //! | `wait`, `notify` | on the heap: all widths, exact counts, first come first served, as in [`wait`](crate::wait) |
 //! | the same between processes | 32 bits, counts and order as the system has them; a wait may end for no reason |
-//! | data races | none by the letter of the memory model: no byte is accessed but atomically, always in the same width |
-//! | [`SpinView`], [`MutexView`] | blocking; `try_lock` never waits. The lock is released on unwinding |
+//! | data races | none: what this module does to a byte is atomic, always in the same width. In memory of processes that is [assumed](#what-is-assumed-of-other-processes) of whoever else has the descriptor |
+//! | [`SpinView`], [`MutexView`] | blocking; `try_lock` never waits. The lock is released on unwinding, and not by the [death](#a-dead-peer) of a process |
 //! | memory | as many bytes as the layout has, zeroed, from a multiple of 128 on; a clone is the same memory |
-//! | memory of processes | in whole pages; its length is sealed, so that no access can fail |
+//! | memory of processes | of `memfd`: its length is sealed and its pages are taken when it is made, so no access fails later. Of `from_file`: whoever calls it promises that |
 //!
 //! # How it works
 //!
@@ -71,11 +71,26 @@
 //! ```
 //!
 //! The fields are where the table says, from the first byte of the object on, so a program in another
-//! language needs nothing but the table. Behind them stand two words that no table shows, by which
-//! `from_fd` knows a buffer of the same layout: a mistake is an error, and not a mixture of widths. It is
-//! no defence against an enemy, who could write the two words. What an enemy can do, or a peer that
-//! writes without atomics, is to store wrong numbers: each pattern of bits is a number, and no memory
-//! goes away. A file has neither seal nor trailer, which is why `from_file` is unsafe.
+//! language needs nothing but the table. Behind them stands the layout as text, which no table shows:
+//! `from_fd` compares all of it, so a mistake is an error, and not a mixture of widths. A file has neither
+//! seal nor trailer, which is why `from_file` is unsafe.
+//!
+//! ## What is assumed of other processes
+//!
+//! The memory model knows one process, and neither it nor a seal keeps one that has the descriptor from
+//! doing with the bytes what it likes. So `memfd`, `from_fd` and `AsFd` are safe on the assumption that
+//! whoever gets the descriptor, or opens `/proc/PID/fd`, this process included,
+//!
+//! * maps the bytes for nothing but atomic accesses of the width that the layout gives them: never as a
+//!   `&[u8]` or by plain loads and stores;
+//! * does not write them by `write(2)` and its like while a buffer lives. Reading them by `read(2)` does
+//!   them no harm, and shows each field at some moment, or a mix of two.
+//!
+//! Who breaks that stores wrong numbers at best; each pattern of bits is one, so no operation here goes
+//! anywhere else for it, and the pages stay. But accesses of two widths or a plain access at the same
+//! time are a data race, which no machine that this runs on makes more of than wrong numbers, and which
+//! the language leaves undefined where one of the two is in Rust. Give the descriptor to programs that
+//! you would give a pointer to. The trailer is no defence against an enemy, who can copy it.
 //!
 //! The operations, and the locks, fence within themselves, as every atomic instruction does. Nothing
 //! here relies on the asymmetric fences of other modules, which stop at the process.
@@ -112,9 +127,12 @@
 //! * I1: each row of a layout is aligned for its type, ends within the length, and has no byte in common
 //!   with another row.
 //! * I2: a buffer's layout never changes; its memory is at least as long, and nobody in this process
-//!   accesses it through this mapping but in rows of the layout, atomically, in the width of the row.
+//!   accesses it through this mapping but in rows of the layout, atomically, in the width of the row. Of
+//!   other mappings, in this process and in others, `from_fd` proves the same layout, the caller of
+//!   `from_file` promises it, and the rest is [assumed](#what-is-assumed-of-other-processes).
 //! * I3: a lock's word is 0 while nobody holds it. Only the holder makes it 0 again, or who acts in its
-//!   name by `force_unlock`; it is a field that has no views. A mutex is 2 from before somebody sleeps until it is released.
+//!   name by `force_unlock`; it is a field that has no views. A mutex is 2 from before somebody sleeps until
+//!   it is released.
 //!
 //! # Edges
 //!
@@ -130,19 +148,40 @@
 //! A wait that was notified sees what was done before the notification: E2 of [`wait`](crate::wait),
 //! on the heap. Between processes look at the value: a load that sees the new one makes the edge (E1).
 //!
+//! # A dead peer
+//!
+//! A process that is killed leaves each word as it was. For a lock there are three cases, and the word
+//! does not tell them apart from a lock that is well:
+//!
+//! 1. It held the lock, which stays held.
+//! 2. It had made a mutex free, and had not yet woken a sleeper: the lock is free, the others sleep on.
+//! 3. It was the sleeper that was woken, and had not yet taken the lock: the same.
+//!
+//! So who shares a lock with processes that may die takes it by `lock_timeout`, and when a peer has died,
+//! one party recovers:
+//!
+//! 1. It takes the lock by `lock_timeout`. If it gets the lock, it forgets the guard ([`core::mem::forget`]).
+//!    If not, and it knows that the holder is the one that died, it goes on as if it had.
+//! 2. It repairs what the lock guards.
+//! 3. It calls `force_unlock`, which also wakes one of those that sleep; that one wakes the next.
+//!
+//! **One party alone**, for instance the process that started the others, or whoever holds a second
+//! lock that the system releases when its holder dies, as `flock(2)` of a file. Two that recover at once
+//! are a race: the first releases, a third takes the lock, and the second releases it under the third.
+//!
 //! # Limits
 //!
-//! * **A dead peer** leaves a lock held: the word does not say by whom. Who may outlive its peers takes
-//!   the lock with `lock_timeout`, finds out whether the holder is alive, and if not repairs what the lock
-//!   guards, and calls `force_unlock`. A peer that dies between being woken and taking the lock takes the
-//!   wake with it: another reason for the timeout.
 //! * **Locks guard by agreement.** No value is inside, so the compiler holds nobody to it.
 //! * **Not under a model checker:** a buffer on the heap is modelled word by word, locks and waits
 //!   included. Memory between processes, its futex and the death of a process are not; the mutex is the
 //!   same code in both, and tests with real processes run it there.
 //! * **Where:** memory between processes is there on 64-bit Linux, Android and FreeBSD. Fields of 64 bits
 //!   need a machine that has such atomics.
-//! * After a `fork` the child shares a mapping with its parent, and has the heap's buffers for itself.
+//! * **After a `fork`** the child shares a mapping with its parent, and has the heap's buffers for itself,
+//!   but not the threads that hold their locks, nor those that sleep there. Until it calls `exec` it must
+//!   not take a mutex of a buffer on the heap, nor wait for a view of one, nor notify. A guard that is held
+//!   at the `fork` is there twice: of a lock in a mapping, both processes think that they hold it, and it
+//!   is released twice. One of them forgets its guard.
 //!
 //! # References
 //!

@@ -82,8 +82,10 @@ impl Layout {
             if entry.offset > end {
                 rows.push(gap(end, entry.offset, "padding"));
             }
-            // A bar would begin a new cell.
-            let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+            // A bar would begin a new cell, unless it is escaped, and so would one behind a backslash of the
+            // text if that were not escaped too.
+            let cell =
+                |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ");
             let name = if entry.shape.is_field() { &entry.name } else { "" };
             rows.push([
                 entry.offset.to_string(),

@@ -111,7 +111,8 @@ impl<'a, T: SharedInteger, M: Memory> View<'a, T, M> {
         self.word.fetch_sub(value, SeqCst)
     }
 
-    /// Keeps the bits that `value` has; returns what it held. Wait-free.
+    /// Keeps the bits that `value` has; returns what it held. Lock-free: x86 has no instruction for
+    /// it that returns the old value, so there it loops.
     ///
     /// ```
     /// # let mut layout = untorn::shared::Layout::builder();
@@ -128,7 +129,8 @@ impl<'a, T: SharedInteger, M: Memory> View<'a, T, M> {
         self.word.fetch_and(value, SeqCst)
     }
 
-    /// Sets the bits that `value` has; returns what it held. Wait-free.
+    /// Sets the bits that `value` has; returns what it held. Lock-free: x86 has no instruction for
+    /// it that returns the old value, so there it loops.
     ///
     /// ```
     /// # let mut layout = untorn::shared::Layout::builder();
@@ -144,7 +146,8 @@ impl<'a, T: SharedInteger, M: Memory> View<'a, T, M> {
         self.word.fetch_or(value, SeqCst)
     }
 
-    /// Flips the bits that `value` has; returns what it held. Wait-free.
+    /// Flips the bits that `value` has; returns what it held. Lock-free: x86 has no instruction for
+    /// it that returns the old value, so there it loops.
     ///
     /// ```
     /// # let mut layout = untorn::shared::Layout::builder();
@@ -197,6 +200,10 @@ impl<'a, T: SharedInteger, M: Memory> View<'a, T, M> {
     }
 
     /// The atomic of `core` itself, for orderings of your own choice.
+    ///
+    /// In memory that processes share it must not be handed to [`wait::wait`](crate::wait::wait()) or
+    /// [`wait::notify`](crate::wait::notify), which know the threads of this process alone: the view's own
+    /// `wait` and `notify` reach the others.
     ///
     /// Under a model checker it is the checker's.
     ///

@@ -105,3 +105,4 @@ pub use word::Waitable;
 pub use words::{
     WaitAsync, notify, notify_all, wait, wait_async, wait_deadline, wait_timeout, waiting,
 };
+pub(crate) use words::{notify_lock, wait_for_lock};

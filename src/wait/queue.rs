@@ -13,6 +13,10 @@ use crate::sync::{Arc, UnsafeCell};
 pub(super) enum Key {
     /// A word, by its address.
     Word(usize),
+    /// The word of a lock of this crate, by its address. Never the name of a user's word: a future of the
+    /// memory's former user, forgotten and still queued, must not take the wake of a lock that has
+    /// the address now, and which would not be woken again.
+    Lock(usize),
     /// An event count, by a number of its own: one that is at the address of another is another.
     Event(Seq),
 }

@@ -33,7 +33,7 @@ pub(super) fn bucket(key: Key) -> &'static Bucket {
     /// 2^64 divided by the golden ratio: neighbouring addresses land far apart.
     const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
     let name = match key {
-        Key::Word(address) => address as u64,
+        Key::Word(address) | Key::Lock(address) => address as u64,
         Key::Event(number) => wide(number),
     };
     &TABLE[(name.wrapping_mul(SPREAD) >> 32) as usize & (BUCKETS - 1)]

@@ -2,8 +2,10 @@
 
 use core::ffi::CStr;
 use core::ptr::{NonNull, null_mut};
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
+use std::os::unix::fs::FileExt;
 
 use crate::sync::Word;
 
@@ -20,7 +22,7 @@ const SEALS: libc::c_int = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEA
 pub(crate) struct Mapping {
     start: NonNull<u8>,
     len: usize,
-    fd: OwnedFd,
+    file: File,
 }
 
 // SAFETY: by P1 the bytes are shared as atomic words alone.
@@ -29,15 +31,25 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// A new memory object of `len` zeroed bytes, which never changes its length.
-    pub(crate) fn sealed(len: usize) -> io::Result<Self> {
-        let fd = memory_object()?;
-        let end = libc::off_t::try_from(len).map_err(io::Error::other)?;
+    /// A new memory object of `len` zeroed bytes and a tail, which never changes its length.
+    pub(crate) fn sealed(len: usize, tail: &[u8]) -> io::Result<Self> {
+        // Mapped first, while it is empty: a length that no process has room for is refused before it
+        // takes any memory.
+        let mapping = Self::whole(memory_object()?, len + tail.len())?;
+        // Written and not only made longer: a page that has no memory behind it would be looked for at the
+        // first access, and if there was none, the process that accesses it would be killed. All
+        // systems can write; not all can allocate the pages of such an object.
+        let zeros = [0; 1 << 14];
+        let mut end = 0;
+        while end < len {
+            let size = zeros.len().min(len - end);
+            mapping.file.write_all_at(&zeros[..size], end as u64)?;
+            end += size;
+        }
+        mapping.file.write_all_at(tail, len as u64)?;
         // SAFETY: the call takes no pointers.
-        check(unsafe { libc::ftruncate(fd.as_raw_fd(), end) })?;
-        // SAFETY: as above.
-        check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_ADD_SEALS, SEALS) })?;
-        Self::whole(fd, len)
+        check(unsafe { libc::fcntl(mapping.file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) })?;
+        Ok(mapping)
     }
 
     /// Whether the length of what is behind the descriptor can never change.
@@ -52,8 +64,8 @@ impl Mapping {
         }
     }
 
-    /// Maps the first `len` bytes of what is behind the descriptor, which has that many.
-    pub(crate) fn whole(fd: OwnedFd, len: usize) -> io::Result<Self> {
+    /// Maps the first `len` bytes of the file, which has that many before they are used.
+    pub(crate) fn whole(file: File, len: usize) -> io::Result<Self> {
         // SAFETY: a new mapping at a place that the kernel chooses touches no memory of ours.
         let start = unsafe {
             libc::mmap(
@@ -61,7 +73,7 @@ impl Mapping {
                 len,
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_SHARED,
-                fd.as_raw_fd(),
+                file.as_raw_fd(),
                 0,
             )
         };
@@ -69,7 +81,7 @@ impl Mapping {
             return Err(io::Error::last_os_error());
         }
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::AddrNotAvailable)?;
-        Ok(Self { start, len, fd })
+        Ok(Self { start, len, file })
     }
 
     /// How many bytes are mapped.
@@ -96,7 +108,7 @@ impl Mapping {
 
 impl AsFd for Mapping {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+        self.file.as_fd()
     }
 }
 
@@ -108,7 +120,7 @@ impl Drop for Mapping {
 }
 
 /// An empty memory object that takes seals, and that no program started later inherits.
-fn memory_object() -> io::Result<OwnedFd> {
+fn memory_object() -> io::Result<File> {
     const FLAGS: libc::c_uint = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     // Where an administrator demands it, memory must say that it is not to be executed. Older kernels
     // do not know the flag, and refuse it.
@@ -120,7 +132,7 @@ fn memory_object() -> io::Result<OwnedFd> {
     for flags in attempts {
         match create(flags) {
             // SAFETY: the descriptor is new and nobody else's.
-            Ok(fd) => return Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+            Ok(fd) => return Ok(unsafe { File::from_raw_fd(fd) }),
             Err(error) => refused = error,
         }
     }
