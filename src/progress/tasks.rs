@@ -27,9 +27,9 @@ use crate::wait::EventCount;
 ///             }
 ///         });
 ///     }
-///     let tally = progress.wait();
-///     assert_eq!((tally.completed, tally.failed), (100, 0));
 /// });
+/// let tally = progress.snapshot();
+/// assert_eq!((tally.completed, tally.failed), (100, 0));
 /// ```
 #[doc(alias = "WaitGroup")]
 #[doc(alias = "CountDownLatch")]

@@ -40,8 +40,8 @@ impl Progress {
     ///
     /// let progress = Arc::new(Progress::new(1));
     /// let ticket = Progress::ticket_owned(&progress).unwrap();
-    /// std::thread::spawn(move || ticket.complete());
-    /// assert_eq!(progress.wait().completed, 1);
+    /// std::thread::spawn(move || ticket.complete()).join().unwrap();
+    /// assert_eq!(progress.snapshot().completed, 1);
     /// ```
     #[cfg(feature = "alloc")]
     pub fn ticket_owned(
