@@ -10,13 +10,19 @@
 //! | You have | and need | use |
 //! |---|---|---|
 //! | a number that many threads add to | statistics, no other data hangs on it | [`Counter`] |
+//! | the same, and threads do little else | an add that no other core slows down | [`ShardedCounter`] |
+//! | tasks that several threads do | how many are done, and to wait for the last | [`Progress`] |
 //! | small plain data, few writers | readers that write nothing shared | [`SeqLock`] |
 //! | the same, and a writer may be pre-empted | readers that no stalled writer can hold up | [`Snapshot`] |
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
+//! | one of those cells, and readers that sleep until there is news | `changed()`, for threads and tasks | `Watch` |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion, timeouts | `Mutex` |
+//! | an atomic word that threads or tasks wait for | a portable futex: outcome, deadline, exact count | `wait` |
+//! | a condition of lock-free data to wait for | notifying that costs next to nothing while nobody waits | `wait::EventCount` |
 //! | poisoning, condition variables, readers beside readers | | `std::sync`, not us |
 //! | select, unbounded queues, rendezvous | channels | crossbeam-channel, flume, tokio, not us |
 //!
@@ -53,9 +59,13 @@ sync::unless_loom! {
 pub mod latest;
 #[cfg(feature = "std")]
 pub mod mutex;
+#[cfg(target_has_atomic = "64")]
+pub mod progress;
 #[cfg(feature = "alloc")]
 pub mod rcu;
 pub mod seqlock;
+#[cfg(feature = "std")]
+pub mod shared;
 pub mod snapshot;
 pub mod spin;
 #[cfg(feature = "alloc")]
@@ -75,13 +85,17 @@ mod word;
 
 pub use bytemuck;
 #[cfg(target_has_atomic = "64")]
-pub use counter::Counter;
+pub use counter::{Counter, ShardedCounter};
 pub use latest::Latest;
 #[cfg(feature = "std")]
 pub use mutex::Mutex;
+#[cfg(target_has_atomic = "64")]
+pub use progress::Progress;
 #[cfg(feature = "alloc")]
 pub use rcu::Rcu;
 pub use seqlock::SeqLock;
+#[cfg(feature = "std")]
+pub use shared::SharedBuffer;
 pub use snapshot::Snapshot;
 pub use spin::SpinLock;
 #[cfg(feature = "std")]

@@ -1,9 +1,10 @@
 //! What the compiler makes of the crate, in a crate of a stranger's own: the code of the fast reads
-//! and of the locks, and the message for a value that will not do.
+//! and adds and of the locks, and the message for a value that will not do.
 #![cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux", not(miri)))]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 /// Runs cargo on a package named `name` of one file that depends on this crate.
 fn cargo(name: &str, program: &str, arguments: &[&str]) -> (PathBuf, Output) {
@@ -39,7 +40,7 @@ fn cargo(name: &str, program: &str, arguments: &[&str]) -> (PathBuf, Output) {
 }
 
 const READS: &str = r#"
-use untorn::{Mutex, Rcu, SeqLock, Snapshot, SpinLock, latest, rcu};
+use untorn::{Mutex, Rcu, SeqLock, ShardedCounter, Snapshot, SpinLock, latest, rcu};
 
 #[unsafe(no_mangle)]
 pub fn with_a_handle(reader: &rcu::Reader<'_, u64>) -> u64 {
@@ -81,6 +82,16 @@ pub fn spin_lock(lock: &SpinLock<u64>) {
     *lock.lock() += 1;
 }
 
+#[unsafe(no_mangle)]
+pub fn sharded_increment(counter: &ShardedCounter) {
+    counter.increment();
+}
+
+#[unsafe(no_mangle)]
+pub fn sharded_add(counter: &ShardedCounter, n: u64) {
+    counter.add(n);
+}
+
 /// Has what the others must not have.
 #[unsafe(no_mangle)]
 pub fn control(word: &std::sync::atomic::AtomicU64) -> u64 {
@@ -93,7 +104,12 @@ pub fn control(word: &std::sync::atomic::AtomicU64) -> u64 {
 struct Assembly(String);
 
 impl Assembly {
-    fn of_the_reads() -> Self {
+    fn of_the_reads() -> &'static Self {
+        static ASSEMBLY: OnceLock<Assembly> = OnceLock::new();
+        ASSEMBLY.get_or_init(Self::compile_the_reads)
+    }
+
+    fn compile_the_reads() -> Self {
         let arguments = ["rustc", "--release", "--", "--emit", "asm", "-Ccodegen-units=1"];
         let (target, output) = cargo("fast-reads", READS, &arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -155,6 +171,21 @@ fn asm_of_the_fast_paths_has_no_locked_instruction_too_many_and_no_fence() {
         assert_eq!(locked.len(), 1, "{name}: {locked:?}\n{:#?}", assembly.function(name));
     }
     assert_eq!(assembly.locked("control").len(), 2, "{:#?}", assembly.function("control"));
+}
+
+/// In one instruction: so no signal handler comes between the load and the store.
+#[test]
+fn asm_of_an_add_by_a_slot_is_one_addition_to_memory() {
+    let assembly = Assembly::of_the_reads();
+    for (name, addition) in [("sharded_increment", "incq\t("), ("sharded_add", "addq\t%r")] {
+        let code = assembly.function(name);
+        assert!(assembly.locked(name).is_empty(), "{name}: {code:#?}");
+        let to_memory = |line: &&&str| line.starts_with(addition) && line.ends_with(')');
+        assert_eq!(code.iter().filter(to_memory).count(), 1, "{name}: {code:#?}");
+        // The slot's number and its one comparison; otherwise off to where slots are given out.
+        let comparisons = code.iter().filter(|line| line.starts_with("cmp")).count();
+        assert_eq!(comparisons, 1, "{name}: {code:#?}");
+    }
 }
 
 #[test]

@@ -82,9 +82,59 @@ fn backpressure() {
 }
 
 #[test]
+fn shared_config() {
+    let text = run("shared_config");
+    assert!(text.contains("|      4 |    4 | u32    | batch size     | jobs "), "{text}");
+    assert_eq!(text.matches("batches of 200 from now on").count(), 4, "{text}");
+    assert!(text.contains("main: batch size is 100\nmain: batch size is 200\n"), "{text}");
+    assert!(text.contains("two fields: "), "{text}");
+    assert!(text.contains("one snapshot: 100000 looks, nothing mixed\n"), "{text}");
+}
+
+#[cfg(all(
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+#[test]
+fn shared_processes() {
+    let text = run("shared_processes");
+    assert!(text.contains("|     12 |   20 | reserved |"), "{text}");
+    assert!(text.contains("first: counted 10000\n"), "{text}");
+    assert!(text.contains("second: counted 10000\n"), "{text}");
+    assert_eq!(number(&text, "expected:"), 20_000);
+    assert_eq!(number(&text, "counter:"), 20_000);
+    assert!(text.contains("truncating: Operation not permitted"), "{text}");
+}
+
+#[test]
 fn spin_section() {
     let text = run("spin_section");
     assert!(text.contains("400000 transfers by 4 threads under each lock"), "{text}");
     assert!(text.contains("checking 1000, savings 0: nothing lost"), "{text}");
     assert!(text.contains("SpinLock: ") && text.contains("Mutex: "), "{text}");
+}
+
+#[test]
+fn park() {
+    let text = run("park");
+    assert!(text.starts_with("60 of 60 jobs done by 3 workers, then all went home\n"), "{text}");
+    assert!(number(&text, "the submitter slept for ms:") > 0, "{text}");
+    assert!((60..=252).contains(&number(&text, "looks for work:")), "{text}");
+}
+
+#[test]
+fn producer_consumer() {
+    let text = run("producer_consumer");
+    assert_eq!(
+        text,
+        "consumer first: 1 woken, Woken, received 42\n\
+         producer first: 0 woken, NotEqual, received 43\n"
+    );
+}
+
+#[test]
+fn progress_workers() {
+    let text = run("progress_workers");
+    assert!(text.starts_with("10000 of 10000 done, 100 failed, by 4 workers\n"), "{text}");
+    assert!(number(&text, "frames drawn before the end:") > 1, "{text}");
 }

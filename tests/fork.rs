@@ -1,5 +1,6 @@
-//! Rcu: a child process inherits what other threads held at the fork as if it were held for ever.
-//! Nothing is freed too early in it, and it is documented what is not freed at all.
+//! Rcu, ShardedCounter: a child process inherits what other threads held at the fork as if it were held
+//! for ever. Nothing is freed too early in it, it is documented what is not freed at all, and it counts
+//! exactly.
 
 #[cfg(not(all(target_os = "linux", not(miri))))]
 fn main() {}
@@ -13,6 +14,7 @@ fn main() {
     #[cfg(feature = "pause-points")]
     forks::a_child_of_a_thread_about_to_hold_something_frees_nothing();
     forks::children_of_any_moment_go_on();
+    forks::a_child_counts_exactly_in_its_own_memory();
     println!("fork: every child went on");
 }
 
@@ -23,6 +25,7 @@ mod forks {
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use std::thread;
 
+    use untorn::ShardedCounter;
     use untorn::rcu::{Guard, Policy, Rcu};
 
     use crate::support::rcu::{Canary, POLICIES};
@@ -171,5 +174,35 @@ mod forks {
             cell.synchronize().expect("no filter on system calls");
             assert_eq!((cell.pending(), alive.count()), (0, 1));
         }
+    }
+
+    /// Another thread has one of the two slots at the fork, and so has it for ever in the child.
+    pub(crate) fn a_child_counts_exactly_in_its_own_memory() {
+        static COUNTER: ShardedCounter<2> = ShardedCounter::new();
+        let (counted, go_on) = (Barrier::new(2), Barrier::new(2));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                COUNTER.increment();
+                counted.wait();
+                go_on.wait();
+                COUNTER.increment();
+            });
+            counted.wait();
+            COUNTER.increment();
+            in_a_child(|| {
+                assert_eq!(COUNTER.sum(), 2);
+                assert!(!COUNTER.local().has_slot(), "one is lost, one our own");
+                thread::scope(|scope| {
+                    for _ in 0..4 {
+                        scope.spawn(|| (0..1000).for_each(|_| COUNTER.increment()));
+                    }
+                    (0..1000).for_each(|_| COUNTER.increment());
+                });
+                assert_eq!((COUNTER.sum(), COUNTER.try_exact(1)), (5002, Some(5002)));
+            });
+            assert_eq!(COUNTER.sum(), 2, "the child counts in its own memory");
+            go_on.wait();
+        });
+        assert_eq!(COUNTER.sum(), 3);
     }
 }

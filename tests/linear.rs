@@ -8,7 +8,7 @@ use std::thread;
 
 use untorn::rcu::{Policy, Rcu};
 use untorn::spsc::{TryPopError, TryPushError, ring};
-use untorn::{Counter, SeqLock, Snapshot, latest};
+use untorn::{Counter, SeqLock, ShardedCounter, Snapshot, latest};
 
 mod support;
 use support::linear::{Clock, History, Model, is_linearizable};
@@ -268,4 +268,33 @@ fn the_counter_counts_each_add_once() {
             })
             .collect()
     });
+}
+
+/// Adds by slots and by the overflow, and exact counts of them, which may fail.
+#[test]
+fn the_sharded_counter_is_exact_when_it_says_so() {
+    fn check_with<const N: usize>() {
+        check(Register(0), rounds(1_000), || {
+            let counter = std::sync::Arc::new(ShardedCounter::<N>::new());
+            (0..4)
+                .map(|thread| -> Script<Register> {
+                    let counter = counter.clone();
+                    Box::new(move |clock| {
+                        let exact = || counter.try_exact(2).map(|count| count as u32);
+                        (0..8)
+                            .map(|i| match (i + thread) % 3 {
+                                0 => clock.record(RegisterCall::Read, |_| exact()),
+                                _ => clock.record(RegisterCall::Add(1 << i), |_| {
+                                    counter.add(1 << i);
+                                    None
+                                }),
+                            })
+                            .collect()
+                    })
+                })
+                .collect()
+        });
+    }
+    check_with::<1>();
+    check_with::<16>();
 }

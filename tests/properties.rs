@@ -10,7 +10,7 @@ use untorn::latest::{Reader, Writer};
 use untorn::spsc::{
     Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError, TryPushError, ring,
 };
-use untorn::{Counter, Latest, SeqLock, Snapshot};
+use untorn::{Latest, SeqLock, Snapshot};
 
 mod support;
 use support::{Alive, Value};
@@ -324,21 +324,6 @@ proptest! {
             let bumped = value.map(|part| part.wrapping_add(1));
             lock.update(|value| *value = value.map(|part| part.wrapping_add(1)));
             prop_assert_eq!(lock.writer().read(), bumped);
-        }
-    }
-
-    #[test]
-    fn the_counter_is_a_number(calls in vec((any::<bool>(), any::<u64>()), 0..100)) {
-        let counter = Counter::new();
-        let mut number = 0_u64;
-        for (take, n) in calls {
-            if take {
-                prop_assert_eq!(counter.take(), std::mem::take(&mut number));
-            } else {
-                counter.add(n);
-                number = number.wrapping_add(n);
-            }
-            prop_assert_eq!(counter.get(), number);
         }
     }
 }

@@ -7,14 +7,26 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any, const_assert, const_assert_eq};
+use untorn::counter::LocalCounter;
+use untorn::progress::{AddError, NoTaskLeft, Tally, Ticket};
 use untorn::spin::{MappedSpinLockGuard, SpinLockGuard};
-use untorn::{Counter, Latest, SeqLock, Snapshot, SpinLock, latest, seqlock};
+use untorn::{
+    Counter, Latest, Progress, SeqLock, ShardedCounter, Snapshot, SpinLock, latest, seqlock,
+};
 
 /// Plain data that must stay on its thread.
 type Local = PhantomData<Rc<u8>>;
 
 assert_impl_all!(Counter: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 const_assert_eq!(size_of::<Counter>(), 8);
+assert_impl_all!(ShardedCounter: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+// No two slots share a cache line, nor a pair of lines that is fetched as one.
+const_assert_eq!(size_of::<ShardedCounter<15>>(), 16 * align_of::<ShardedCounter>());
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+const_assert_eq!(align_of::<ShardedCounter>(), 128);
+// A handle stores without a read-modify-write: one thread at a time.
+assert_impl_all!(LocalCounter<'static>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(LocalCounter<'static>: Sync, Clone);
 
 // A lock moves its value from thread to thread, so `Send` is what it needs.
 assert_impl_all!(SpinLock<Cell<u8>>: Send, Sync, Unpin, UnwindSafe);
@@ -89,6 +101,28 @@ mod sleeping_lock {
     assert_not_impl_any!(MappedMutexGuard<'static, Cell<u8>>: Sync);
     assert_not_impl_any!(MappedMutexGuard<'static, Rc<u8>>: Send, Sync);
     assert_not_impl_any!(MappedMutexGuard<'static, sync::MutexGuard<'static, u8>>: Send);
+}
+
+// Anybody may complete, add and wait; a ticket goes where its task goes.
+assert_impl_all!(Progress: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Progress: Clone);
+assert_impl_all!(Ticket<&'static Progress>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Ticket<std::sync::Arc<Progress>>: Send, Sync, Unpin, UnwindSafe);
+assert_not_impl_any!(Ticket<Rc<Progress>>: Send, Sync);
+assert_not_impl_any!(Ticket<&'static Progress>: Clone);
+assert_impl_all!(Tally: Send, Sync, Copy, Eq, std::hash::Hash, Default, std::fmt::Display);
+assert_impl_all!(NoTaskLeft: std::error::Error, Send, Sync, Copy, Eq);
+assert_impl_all!(AddError: std::error::Error, Send, Sync, Copy, Eq);
+const_assert!(size_of::<Progress>() <= 40);
+#[cfg(feature = "std")]
+mod progress_waits {
+    use super::*;
+    use untorn::progress::{Finished, Pace, Report};
+
+    assert_impl_all!(Finished<'static>: Send, Unpin, std::future::Future);
+    assert_impl_all!(Pace<'static>: Send, Sync, Unpin);
+    assert_not_impl_any!(Pace<'static>: Clone);
+    assert_impl_all!(Report: Send, Sync, Copy, PartialEq);
 }
 
 #[cfg(feature = "alloc")]
@@ -181,4 +215,109 @@ mod read_copy_update {
     assert_impl_all!(Stuck: Send, Sync, Unpin, Copy, Eq, Debug, Display, Error, UnwindSafe);
     // Neither orders nor hashes: more of them may come, and their order would mean nothing.
     assert_not_impl_any!(Policy: Ord, Hash);
+}
+
+#[cfg(feature = "std")]
+mod waits {
+    use std::fmt::Debug;
+    use std::future::Future;
+    use std::hash::Hash;
+    use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64};
+
+    use super::*;
+    use untorn::wait::{EventCount, Listener, Outcome, WaitAsync, WaitUntil, Waitable};
+
+    assert_impl_all!(Outcome: Copy, Eq, Hash, Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(Outcome: Default);
+    const_assert_eq!(size_of::<Outcome>(), 1);
+
+    assert_impl_all!(EventCount: Send, Sync, Unpin, Debug, Default, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(EventCount: Clone);
+    const_assert!(size_of::<EventCount>() <= 16);
+
+    // What waits is named by an address: it can be moved, and polled on any thread.
+    assert_impl_all!(WaitAsync<'static, AtomicU8>: Send, Sync, Unpin, Debug, Future<Output = Outcome>);
+    assert_impl_all!(WaitAsync<'static, AtomicPtr<Rc<u8>>>: Send, Sync);
+    assert_not_impl_any!(WaitAsync<'static, AtomicU8>: Clone);
+    assert_not_impl_any!(WaitAsync<'static, Cell<u8>>: Send, Sync);
+    assert_impl_all!(Listener<'static>: Send, Sync, Unpin, Debug, Future<Output = ()>);
+    assert_not_impl_any!(Listener<'static>: Clone);
+    // With its condition.
+    assert_impl_all!(WaitUntil<'static, fn() -> Option<Rc<u8>>>: Send, Sync, Unpin, Debug);
+    assert_impl_all!(WaitUntil<'static, fn() -> Option<u8>>: Future<Output = u8>);
+    assert_not_impl_any!(WaitUntil<'static, Rc<u8>>: Send, Sync);
+
+    assert_impl_all!(AtomicU64: Waitable<Value = u64>);
+    assert_impl_all!(AtomicPtr<Rc<u8>>: Waitable<Value = *mut Rc<u8>>);
+    assert_not_impl_any!(u32: Waitable);
+    assert_not_impl_any!(Cell<u32>: Waitable);
+    assert_not_impl_any!(Counter: Waitable);
+}
+
+#[cfg(feature = "std")]
+mod shared_memory {
+    use std::error::Error;
+    use std::fmt::{Debug, Display};
+
+    use super::*;
+    use untorn::SharedBuffer;
+    use untorn::shared::{
+        ArrayView, Field, FieldError, FieldType, Heap, Layout, LayoutBuilder, LayoutError,
+        MutexHeld, MutexView, MutexWord, SharedInteger, SpinHeld, SpinView, SpinWord, View,
+    };
+
+    // Atomic words and nothing else, so everything may go everywhere.
+    assert_impl_all!(SharedBuffer: Send, Sync, Unpin, Clone, Debug, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(View<'static, u64>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(ArrayView<'static, u8>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(SpinView<'static>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(MutexView<'static>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    const_assert_eq!(size_of::<SharedBuffer>(), size_of::<usize>());
+    const_assert_eq!(size_of::<MutexView<'static>>(), size_of::<usize>());
+    // What holds a lock may be dropped anywhere, and once.
+    assert_impl_all!(SpinHeld<'static>: Send, Sync, Unpin, Debug);
+    assert_impl_all!(MutexHeld<'static>: Send, Sync, Unpin, Debug);
+    assert_not_impl_any!(SpinHeld<'static>: Clone);
+    assert_not_impl_any!(MutexHeld<'static>: Clone);
+
+    // A key is a number and a place, whatever it opens.
+    assert_impl_all!(Field<i32>: Send, Sync, Copy, Eq, Debug, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Field<[u8]>: Send, Sync, Copy, Eq, Debug);
+    assert_impl_all!(Field<MutexWord>: Send, Sync, Copy, Eq, Debug);
+    assert_impl_all!(Layout: Send, Sync, Clone, Eq, Debug, Display);
+    assert_impl_all!(LayoutBuilder: Send, Sync, Clone, Debug);
+    assert_impl_all!(LayoutError: Error, Send, Sync, Clone, Eq);
+    assert_impl_all!(FieldError: Error, Send, Sync, Clone, Eq);
+
+    // Integers of fixed width, and locks that nobody reads as such.
+    assert_impl_all!(i8: SharedInteger);
+    assert_impl_all!(u64: SharedInteger);
+    assert_impl_all!(SpinWord: FieldType);
+    assert_not_impl_any!(SpinWord: SharedInteger);
+    assert_not_impl_any!(MutexWord: SharedInteger);
+    assert_not_impl_any!(usize: FieldType);
+    assert_not_impl_any!(bool: FieldType);
+    assert_not_impl_any!(f64: FieldType);
+    assert_not_impl_any!(u128: FieldType);
+    assert_not_impl_any!(*mut u8: FieldType);
+    assert_impl_all!(Heap: Send, Sync, Debug);
+
+    #[cfg(all(
+        any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+        target_pointer_width = "64"
+    ))]
+    mod between_processes {
+        use std::os::fd::AsFd;
+
+        use super::*;
+        use untorn::shared::{AttachError, Mapped, ProcessWaitable};
+
+        assert_impl_all!(SharedBuffer<Mapped>: Send, Sync, Clone, Debug, AsFd);
+        assert_not_impl_any!(SharedBuffer<Heap>: AsFd);
+        assert_impl_all!(AttachError: Error, Send, Sync);
+        assert_impl_all!(i32: ProcessWaitable);
+        assert_impl_all!(u32: ProcessWaitable);
+        assert_not_impl_any!(u8: ProcessWaitable);
+        assert_not_impl_any!(i64: ProcessWaitable);
+    }
 }

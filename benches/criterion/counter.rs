@@ -3,5 +3,5 @@
 mod common;
 
 fn main() {
-    common::run(&["counter"]);
+    common::run(&["counter", "counter-read"]);
 }

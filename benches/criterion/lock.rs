@@ -3,5 +3,5 @@
 mod common;
 
 fn main() {
-    common::run(&["lock"]);
+    common::run(&["lock", "lock-section"]);
 }

@@ -1,7 +1,7 @@
 //! Threads that start together: the barrier, the pinning, and the clock.
 
 use std::fmt;
-use std::hint::spin_loop;
+use std::hint::{black_box, spin_loop};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::AcqRel, Ordering::Relaxed};
 use std::thread;
@@ -221,13 +221,62 @@ fn spins_per_microsecond() -> u32 {
     const PROBE: u32 = 20_000;
     static SPINS: OnceLock<u32> = OnceLock::new();
     *SPINS.get_or_init(|| {
-        let probe = || {
-            let start = Instant::now();
-            (0..PROBE).for_each(|_| spin_loop());
-            start.elapsed().as_nanos()
-        };
-        // The fastest: the others were interrupted.
-        let nanos = (0..5).map(|_| probe()).min().unwrap_or(1).max(1);
+        let nanos = fastest(|| (0..PROBE).for_each(|_| spin_loop()));
         u32::try_from(u128::from(PROBE) * 1000 / nanos).unwrap_or(u32::MAX).max(1)
     })
+}
+
+/// Work that takes about as long whoever does it: arithmetic in registers, which neither memory nor
+/// another thread can hold up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    steps: u64,
+}
+
+impl Work {
+    /// So much work; no time is none.
+    #[must_use]
+    pub fn lasting(time: Duration) -> Self {
+        const PROBE: u64 = 40_000;
+        static NANOS: OnceLock<u128> = OnceLock::new();
+        let nanos = *NANOS.get_or_init(|| fastest(|| Self { steps: PROBE }.run()));
+        let steps = time.as_nanos() * u128::from(PROBE) / nanos;
+        Self { steps: u64::try_from(steps).unwrap_or(u64::MAX) }
+    }
+
+    /// Does it.
+    #[inline]
+    pub fn run(self) {
+        // Marsaglia's xorshift: each step needs the one before, and no formula leaps over them.
+        let mut x = black_box(1_u64);
+        for _ in 0..self.steps {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+        }
+        black_box(x);
+    }
+}
+
+/// The nanoseconds that this takes when nothing comes between.
+fn fastest(work: impl Fn()) -> u128 {
+    let probe = || {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_nanos()
+    };
+    // The fastest: the others were interrupted.
+    (0..5).map(|_| probe()).min().unwrap_or(1).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_in_proportion() {
+        let steps = |nanos| Work::lasting(Duration::from_nanos(nanos)).steps;
+        assert_eq!(steps(0), 0);
+        assert!(steps(500) > 0 && steps(50_000).abs_diff(100 * steps(500)) <= 100);
+    }
 }

@@ -1,7 +1,7 @@
 //! untorn beside a mutex and beside today's crates for the same job, measured the same way.
 //!
-//! * [`shapes`]: one trait per job (counter, lock, queue, cell), the contract that every contender
-//!   must keep, and the workloads it is timed with.
+//! * [`shapes`]: one trait per job (counter, lock, wait, queue, cell), the contract that every
+//!   contender must keep, and the workloads it is timed with.
 //! * [`probes`]: questions that no time per operation answers.
 //! * [`contenders`]: the implementations, about ten lines each.
 //! * [`registry`]: who enters where; one line adds a contender to everything below.

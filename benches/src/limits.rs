@@ -12,10 +12,16 @@
 //! times that of B, less the floor. Both regimes are measured in turns, and the gain is taken round
 //! by round.
 //!
+//! A `[share]` line, with `>=` too, is about a regime whose lanes get as much as they can: what the
+//! thread with the fewest operations of A got, as a part of what the one with the most got, must be at
+//! least k times that of B, less the floor. A share may be nought in a round, so the medians are
+//! compared, and the floor is how far apart they come out for a contender and itself.
+//!
 //! Lines that begin with `#` are comments. A line that begins with `!` is a known miss: it is
 //! measured and shown, and does not fail the run.
 
 use std::fmt::{self, Write};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
@@ -34,6 +40,10 @@ pub const HIGHEST_FLOOR: f64 = 0.05;
 pub const ATTEMPTS: usize = 3;
 /// Below it, instructions are counted too.
 const SHORT_NANOS: f64 = 2.0;
+
+/// How long a sample lasts that is about shares: where threads outnumber the cores, each must have had
+/// many turns of the scheduler.
+const SHARED_OUT: Duration = Duration::from_millis(200);
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,10 +89,12 @@ pub enum Metric {
     Instructions,
     /// How many times as much the threads of a regime do as one of them alone.
     Gain,
+    /// What the thread that does the fewest operations does of those of the one with the most.
+    Share,
 }
 
 impl Metric {
-    const ALL: [Self; 3] = [Self::Nanos, Self::Instructions, Self::Gain];
+    const ALL: [Self; 4] = [Self::Nanos, Self::Instructions, Self::Gain, Self::Share];
 
     /// As written in a line.
     #[must_use]
@@ -91,12 +103,16 @@ impl Metric {
             Self::Nanos => "ns",
             Self::Instructions => "instr",
             Self::Gain => "gain",
+            Self::Share => "share",
         }
     }
 
     /// How A stands to B times k.
     fn relation(self) -> &'static str {
-        if self == Self::Gain { ">=" } else { "<=" }
+        match self {
+            Self::Nanos | Self::Instructions => "<=",
+            Self::Gain | Self::Share => ">=",
+        }
     }
 }
 
@@ -126,8 +142,10 @@ fn parse_line(line: usize, text: &str) -> Result<Limit> {
         bail!("unknown metric `{metric}`; known: {known}");
     };
     let form = || match metric {
-        Metric::Gain => anyhow!("expected SHAPE/REGIME[gain]:A>=B*k"),
-        _ => form(),
+        Metric::Gain | Metric::Share => {
+            anyhow!("expected SHAPE/REGIME[{}]:A>=B*k", metric.name())
+        }
+        Metric::Nanos | Metric::Instructions => form(),
     };
     let (ours, theirs, factor) = sides(rest, metric.relation()).ok_or_else(form)?;
     let times = number(factor)?;
@@ -157,6 +175,9 @@ fn resolve(limit: &Limit) -> Result<(Shape, &'static Regime, [Contender; 2])> {
     let theirs = registry::entrant(&shape, regime, &limit.theirs)?;
     if limit.metric == Metric::Instructions {
         ensure!(regime.threads == 1, "instructions are counted in one-thread regimes only");
+    }
+    if limit.metric == Metric::Share {
+        ensure!(regime.shares, "the threads of that regime all do the same");
     }
     if limit.metric == Metric::Gain {
         let alone = alone(&shape, regime).context("no regime has one of its threads alone")?;
@@ -212,7 +233,7 @@ impl fmt::Display for Verdict {
 pub fn verdict(limit: &Limit, ratio: f64, floor: f64) -> Verdict {
     // Written so that a ratio that is not a number exceeds.
     let within = match limit.metric {
-        Metric::Gain => ratio >= limit.times - floor,
+        Metric::Gain | Metric::Share => ratio >= limit.times - floor,
         Metric::Nanos | Metric::Instructions => ratio <= limit.times + floor,
     };
     match (floor <= HIGHEST_FLOOR, within) {
@@ -245,7 +266,7 @@ pub struct Judged {
 #[must_use]
 pub fn samples(limits: &[Limit], plan: &Plan) -> u64 {
     let entries = limits.iter().map(|limit| match limit.metric {
-        Metric::Nanos => 4,
+        Metric::Nanos | Metric::Share => 4,
         Metric::Gain => 8,
         Metric::Instructions => 0,
     });
@@ -293,6 +314,14 @@ pub fn judge(
                 series.chunks(2).map(|pair| pair[0].gain_on(&pair[1])).collect()
             })
         }
+        Metric::Share => {
+            let entries = Entry::all(regime, &both_twice);
+            let plan = Plan { sample: Amount::Time(SHARED_OUT), ..*plan };
+            until_steady(limit, || {
+                let series = measure(&entries, &plan, crew, || progress.step());
+                series.into_iter().map(|series| series.shares).collect()
+            })
+        }
         Metric::Instructions => by_instructions(limit)?,
     };
     progress.end();
@@ -326,23 +355,44 @@ fn also_by_instructions(judged: &mut Judged) -> Result<()> {
     Ok(())
 }
 
-/// The verdict on four series of values (A, B, A again, B again).
-fn weigh(limit: &Limit, values: &[Vec<f64>], attempt: usize) -> Judged {
+/// The verdict on four series of values (A, B, A again, B again), all of the same rounds.
+#[must_use]
+pub fn weigh(limit: &Limit, values: &[Vec<f64>], attempt: usize) -> Judged {
+    if limit.metric == Metric::Share {
+        return weigh_shares(limit, values, attempt);
+    }
     let ratio = stats::ratio(&values[0], &values[1]);
     let floors = [stats::floor(&values[0], &values[2]), stats::floor(&values[1], &values[3])];
     let floor = floors[0].max(floors[1]);
     let verdict = verdict(limit, ratio, floor);
     let medians = [stats::median(&values[0]), stats::median(&values[1])];
-    let mut note = if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() };
-    let shortest = match limit.metric {
-        Metric::Gain => {
-            let _ = write!(note, "gains {:.2}x and {:.2}x", medians[0], medians[1]);
-            None
-        }
-        Metric::Nanos | Metric::Instructions => Some(medians[0].min(medians[1])),
+    let mut note = note_on(attempt);
+    let shortest = if limit.metric == Metric::Gain {
+        let _ = write!(note, "gains {:.2}x and {:.2}x", medians[0], medians[1]);
+        None
+    } else {
+        Some(medians[0].min(medians[1]))
     };
     let (ratio, floor) = (Some(ratio), Some(floor));
     Judged { limit: limit.clone(), ratio, floor, shortest, verdict, note }
+}
+
+/// [`weigh`] for shares: the medians of all samples that A and B ran are compared.
+fn weigh_shares(limit: &Limit, values: &[Vec<f64>], attempt: usize) -> Judged {
+    let all = |once: &[f64], again: &[f64]| stats::median(&[once, again].concat());
+    let apart = |once, again| (stats::median(once) - stats::median(again)).abs();
+    let (ours, theirs) = (all(&values[0], &values[2]), all(&values[1], &values[3]));
+    let floor = apart(&values[0], &values[2]).max(apart(&values[1], &values[3]));
+    // Nothing is less than nought.
+    let ratio = if theirs == 0.0 { f64::INFINITY } else { ours / theirs };
+    let verdict = verdict(limit, ratio, floor);
+    let note = format!("{}shares {ours:.2} and {theirs:.2}", note_on(attempt));
+    let (ratio, floor) = (Some(ratio), Some(floor));
+    Judged { limit: limit.clone(), ratio, floor, shortest: None, verdict, note }
+}
+
+fn note_on(attempt: usize) -> String {
+    if attempt > 1 { format!("attempt {attempt}; ") } else { String::new() }
 }
 
 fn by_instructions(limit: &Limit) -> Result<Judged> {
@@ -366,7 +416,7 @@ fn by_instructions(limit: &Limit) -> Result<Judged> {
 /// The plan of a limits run: long samples and many rounds, for a low floor.
 #[must_use]
 pub fn plan(rounds: usize) -> Plan {
-    let sample = Amount::Time(std::time::Duration::from_millis(50));
+    let sample = Amount::Time(Duration::from_millis(50));
     Plan { rounds, sample, within: None }
 }
 

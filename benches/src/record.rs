@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::{Environment, now, package_version};
 use crate::probes::ProbeRecord;
-use crate::shapes::{BASELINE, Contender, Regime, Shape, YARDSTICK};
+use crate::shapes::{BASELINE, Contender, Regime, Sample, Shape, YARDSTICK};
 use crate::stats;
 
 /// One run of the program.
@@ -135,6 +135,7 @@ impl RegimeRecord {
             to_baseline: baseline.as_ref().map(|base| stats::ratio(&series.samples, base)),
             instructions: None,
             samples: series.samples,
+            shares: series.shares,
         };
         let mut cases: Vec<Case> = series.into_iter().map(case).collect();
         cases.sort_by(|a, b| a.median.total_cmp(&b.median));
@@ -217,7 +218,7 @@ pub struct Case {
     pub package: String,
     /// That crate's version.
     pub version: String,
-    /// Operations in one sample.
+    /// Operations in one sample, as it was planned.
     pub operations: u64,
     /// Median of the samples.
     pub median: f64,
@@ -230,9 +231,19 @@ pub struct Case {
     pub instructions: Option<f64>,
     /// Nanoseconds per operation, round by round.
     pub samples: Vec<f64>,
+    /// What the thread that did the fewest operations did, as a part of what the one with the most
+    /// did, round by round; empty where all do the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<f64>,
 }
 
 impl Case {
+    /// The median of its shares, if it has any.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        (!self.shares.is_empty()).then(|| stats::median(&self.shares))
+    }
+
     /// Whether it is ours.
     #[must_use]
     pub fn is_ours(&self) -> bool {
@@ -283,18 +294,40 @@ impl Loss<'_> {
 /// What one entry did.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// Operations of all lanes in one sample.
+    /// Operations of all lanes in one sample, as it was planned.
     pub operations: u64,
     /// Nanoseconds per operation, round by round.
     pub samples: Vec<f64>,
+    /// The fewest operations of a lane as a part of the most, round by round; empty where all do the
+    /// same.
+    pub shares: Vec<f64>,
 }
 
 impl Series {
+    /// Adds a round.
+    pub fn push(&mut self, sample: &Sample) {
+        let operations = sample.operations(self.operations);
+        let nanos = sample.elapsed.as_nanos() as f64;
+        self.samples.push(to_four_places(nanos / operations as f64));
+        self.shares.extend(sample.share().map(to_four_places));
+    }
+
+    /// Leaves that many rounds.
+    pub fn truncate(&mut self, rounds: usize) {
+        self.samples.truncate(rounds);
+        self.shares.truncate(rounds);
+    }
+
     /// How many times as much was done in the same time as by one thread in `alone`, round by round.
     #[must_use]
     pub fn gain_on(&self, alone: &Self) -> Vec<f64> {
         stats::ratios(&alone.samples, &self.samples)
     }
+}
+
+/// More would be noise, and is kept in every record.
+fn to_four_places(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
 }
 
 /// What came out here.

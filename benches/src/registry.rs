@@ -3,27 +3,63 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crossbeam_utils::atomic::AtomicCell;
 
 use crate::contenders::{
     arc_swap as swap, cells, crossbeam, hazarc, latest, queues, rcu, reclaim, rtrb,
-    spin as spinning, std as standard, untorn as ours,
+    spin as spinning, std as standard, untorn as ours, waiting as sleeping,
 };
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use crate::probes::frozen::{pointee as frozen_pointee, value as frozen_value};
 use crate::probes::{Probe, garbage, tries};
 use crate::shapes::cell::{Value, read as cell_read, write as cell_write};
-use crate::shapes::lock::Guarded;
+use crate::shapes::counter::{add as counter, read as counter_read};
+use crate::shapes::lock::{Guarded, bare as lock, section as lock_section};
 use crate::shapes::pointer::{publish, read as pointer_read};
 use crate::shapes::spsc::{roundtrip as spsc_roundtrip, stream as spsc_stream};
-use crate::shapes::{BASELINE, Contender, Regime, Shape, cell, counter, lock, pointer, yardstick};
+use crate::shapes::waiting::{changed, notify, wake};
+use crate::shapes::{BASELINE, Contender, Regime, Shape, cell, pointer, yardstick};
 
 /// A shape with the types that enter it.
 macro_rules! register {
     ($shape:ident: $($contender:ty),+ $(,)?) => {
         $shape::shape(vec![$($shape::entry::<$contender>()),+])
+    };
+}
+
+/// A shape that every counter enters.
+macro_rules! every_counter {
+    ($shape:ident) => {
+        register!($shape:
+            std::sync::Mutex<u64>,
+            untorn::Counter,
+            AtomicU64,
+            untorn::ShardedCounter,
+            parking_lot::Mutex<u64>,
+            parking_lot_0_12::Mutex<u64>,
+            contatori::counters::unsigned::Unsigned,
+            fast_counter::ConcurrentCounter,
+        )
+    };
+}
+
+/// A shape that every lock enters.
+macro_rules! every_lock {
+    ($shape:ident) => {
+        register!($shape:
+            std::sync::Mutex<Guarded>,
+            untorn::SpinLock<Guarded>,
+            untorn::Mutex<Guarded>,
+            parking_lot::Mutex<Guarded>,
+            parking_lot_0_12::Mutex<Guarded>,
+            usync::Mutex<Guarded>,
+            spin::mutex::SpinMutex<Guarded>,
+            spinning::Ticket,
+            spinning_top::Spinlock<Guarded>,
+            spinning_top::BackoffSpinlock<Guarded>,
+        )
     };
 }
 
@@ -42,6 +78,21 @@ macro_rules! every_queue {
             queues::Concurrent,
             queues::Flume,
             queues::Kanal,
+        )
+    };
+}
+
+/// A shape that everything enters which threads sleep on, and those that are named.
+macro_rules! every_wait {
+    ($shape:ident $(, $also:ty)*) => {
+        register!($shape:
+            sleeping::Guarded,
+            sleeping::Word,
+            sleeping::Told<untorn::wait::EventCount>,
+            sleeping::ParkingLot,
+            AtomicU32,
+            sleeping::Told<event_listener::Event>
+            $(, $also)*
         )
     };
 }
@@ -129,22 +180,18 @@ macro_rules! every_pointer {
 #[must_use]
 pub fn shapes() -> Vec<Shape> {
     vec![
-        register!(counter:
-            std::sync::Mutex<u64>,
-            untorn::Counter,
-            AtomicU64,
-            parking_lot::Mutex<u64>,
-            parking_lot_0_12::Mutex<u64>,
-        ),
-        register!(lock:
-            std::sync::Mutex<Guarded>,
-            untorn::SpinLock<Guarded>,
-            parking_lot::Mutex<Guarded>,
-            parking_lot_0_12::Mutex<Guarded>,
-            spin::mutex::SpinMutex<Guarded>,
-            spinning::Ticket,
-            spinning_top::Spinlock<Guarded>,
-            spinning_top::BackoffSpinlock<Guarded>,
+        every_counter!(counter),
+        every_counter!(counter_read),
+        every_lock!(lock),
+        every_lock!(lock_section),
+        every_wait!(notify, sleeping::Told<tokio::sync::Notify>),
+        every_wait!(changed),
+        every_wait!(
+            wake,
+            sleeping::Parked,
+            sleeping::Told<tokio::sync::Notify>,
+            untorn::Watch<untorn::Snapshot<u32>>,
+            tokio::sync::watch::Sender<u32>
         ),
         every_queue!(spsc_stream),
         every_queue!(spsc_roundtrip),

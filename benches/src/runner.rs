@@ -7,7 +7,7 @@ use crate::crew::Crew;
 use crate::interrupt;
 use crate::record::{Invalid, RegimeRecord, Series};
 use crate::report::Progress;
-use crate::shapes::{BASELINE, Contender, Regime, Shape};
+use crate::shapes::{BASELINE, Contender, Regime, Sample, Shape};
 
 /// Fewer rounds say nothing about their median.
 pub const FEWEST_ROUNDS: usize = 9;
@@ -155,7 +155,7 @@ impl<'a> Entry<'a> {
         self.contender.name == other.contender.name && self.regime.name == other.regime.name
     }
 
-    fn sample(&self, each: u64, crew: &Crew) -> Duration {
+    fn sample(&self, each: u64, crew: &Crew) -> Sample {
         (self.contender.sample)(self.regime, each, crew)
     }
 }
@@ -183,6 +183,7 @@ fn interleave(
     let series = |(entry, each): (&Entry<'_>, &u64)| Series {
         operations: each * entry.regime.lanes as u64,
         samples: Vec::with_capacity(rounds),
+        shares: Vec::new(),
     };
     let mut series: Vec<Series> = entries.iter().zip(each).map(series).collect();
     let mut order: Vec<usize> = (0..entries.len()).collect();
@@ -190,21 +191,14 @@ fn interleave(
         fastrand::shuffle(&mut order);
         for &index in &order {
             if interrupt::asked() {
-                series.iter_mut().for_each(|series| series.samples.truncate(round));
+                series.iter_mut().for_each(|series| series.truncate(round));
                 break 'rounds;
             }
-            let elapsed = entries[index].sample(each[index], crew);
-            let series = &mut series[index];
-            series.samples.push(per_operation(elapsed, series.operations));
+            series[index].push(&entries[index].sample(each[index], crew));
             watch();
         }
     }
     series
-}
-
-/// Nanoseconds, to four places: more would be noise, and is kept in every record.
-fn per_operation(elapsed: Duration, operations: u64) -> f64 {
-    (elapsed.as_nanos() as f64 / operations as f64 * 1e4).round() / 1e4
 }
 
 /// Operations in each lane for one sample; running them warms caches, code and clock up as well.
@@ -216,16 +210,24 @@ fn calibrate(entry: &Entry<'_>, amount: Amount, crew: &Crew) -> u64 {
         }
         Amount::Time(target) => target.as_nanos().max(1),
     };
-    let elapsed = |each| entry.sample(each, crew).as_nanos().max(1);
+    let lanes = entry.regime.lanes as u64;
+    // How long it took, and how many operations of each lane that was.
+    let timed = |each| {
+        let sample = entry.sample(each, crew);
+        (sample.elapsed.as_nanos().max(1), sample.operations(each * lanes).div_ceil(lanes))
+    };
     let mut each = FEWEST_OPERATIONS;
     loop {
-        let mut took = elapsed(each);
-        if took >= target / 2 && each < FEW_OPERATIONS && !interrupt::asked() {
+        let (mut took, mut did) = timed(each);
+        if took >= target / 2 && did < FEW_OPERATIONS && !interrupt::asked() {
             // So few may have been held up by something else.
-            took = took.min(elapsed(each));
+            let again = timed(each);
+            if again.0 * u128::from(did) < took * u128::from(again.1) {
+                (took, did) = again;
+            }
         }
         if took >= target / 2 || interrupt::asked() {
-            return u64::try_from(u128::from(each) * target / took).unwrap_or(each).max(1);
+            return u64::try_from(u128::from(did) * target / took).unwrap_or(did).max(1);
         }
         // At most eightfold: a first sample may be so short that it says nothing.
         each *= u64::try_from(target / took).unwrap_or(8).clamp(2, 8);

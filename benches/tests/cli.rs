@@ -8,8 +8,8 @@ use common::{assert_refused, scratch, text, versus};
 
 #[test]
 fn unknown_names_are_refused_with_the_known_ones() {
-    assert_refused(&["countre"], 2, &["`countre`", "counter, lock, spsc-stream", "cell-write"]);
-    assert_refused(&["counter", "lokc"], 2, &["`lokc`", "counter, lock"]);
+    assert_refused(&["countre"], 2, &["`countre`", "counter, counter-read, lock", "cell-write"]);
+    assert_refused(&["counter", "lokc"], 2, &["`lokc`", "counter-read, lock"]);
     assert_refused(&["--only", "mutex,rtbr"], 2, &["`rtbr`", "rtrb", "untorn-snapshot"]);
     assert_refused(&["counter", "--only", "rtrb"], 2, &["`rtrb`", "untorn, std-atomic"]);
     assert_refused(&["exec", "counter/9", "untorn", "1"], 2, &["`counter/9`", "counter/1-thread"]);

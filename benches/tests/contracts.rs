@@ -9,7 +9,7 @@ use untorn_bench::registry::{Selection, select, shapes};
 use untorn_bench::report::Progress;
 use untorn_bench::runner::{Amount, FEWEST_ROUNDS, Plan, check, run};
 use untorn_bench::shapes::cell::{self, Cell, Value};
-use untorn_bench::shapes::counter::{self, Count};
+use untorn_bench::shapes::counter::{self, Count, add};
 use untorn_bench::shapes::lock::{self, Guarded, Lock};
 use untorn_bench::shapes::pointer::{self, Pointer};
 use untorn_bench::shapes::spsc::{self, Spsc, stream};
@@ -406,7 +406,7 @@ fn a_broken_contender_is_reported_and_not_timed() {
 
 #[test]
 fn a_panic_breaks_the_contract() {
-    let mut contender = counter::entry::<Forgetful>();
+    let mut contender = add::entry::<Forgetful>();
     contender.contract = |_| panic!("out of memory");
     assert_eq!(check(&contender, 1), Err("panicked: out of memory".to_owned()));
 }

@@ -1,7 +1,10 @@
 //! The limits file: what is read, what is refused, and how a ratio is judged.
 
-use untorn_bench::limits::{Limit, Metric, Verdict, parse, verdict};
+use std::time::Duration;
+
+use untorn_bench::limits::{Limit, Metric, Verdict, parse, verdict, weigh};
 use untorn_bench::record::Series;
+use untorn_bench::shapes::Sample;
 
 fn limit(times: f64, known_miss: bool) -> Limit {
     Limit {
@@ -47,11 +50,14 @@ fn bad_lines_are_named() {
         ("lock/3-threads[ns]:untorn-spin<=mutex*0.7", "no regime is called `lock/3-threads`"),
         ("lock/1-thread[ns]:rtrb<=mutex*0.7", "no contender of this shape is called `rtrb`"),
         ("lock/2-threads[instr]:untorn-spin<=mutex*1", "one-thread regimes only"),
-        ("lock/2-threads[ms]:untorn-spin<=mutex*1", "known: ns, instr, gain"),
+        ("lock/2-threads[ms]:untorn-spin<=mutex*1", "known: ns, instr, gain, share"),
         ("lock/2-threads[gain]:untorn-spin>=mutex*1", "no regime has one of its threads alone"),
         ("cell-read/64B-2-readers[gain]:seqlock<=mutex*1", "SHAPE/REGIME[gain]:A>=B*k"),
         ("cell-read/64B-2-readers[gain]:triple-buffer>=mutex*1", "called `triple-buffer`"),
         ("cell-read/64B-2-readers[ns]:seqlock>=mutex*1", "SHAPE/REGIME[metric]:A<=B*k"),
+        ("lock/2-threads[share]:untorn-spin<=mutex*1", "SHAPE/REGIME[share]:A>=B*k"),
+        ("lock/1-thread[share]:untorn-spin>=mutex*1", "threads of that regime all do the same"),
+        ("counter/2-threads[share]:untorn>=mutex*1", "threads of that regime all do the same"),
     ];
     for (line, why) in cases {
         let text = format!("# first\n{line}\n");
@@ -88,8 +94,40 @@ fn a_gain_holds_down_to_the_limit_less_the_floor() {
 }
 
 #[test]
+fn a_share_holds_down_to_the_limit_less_the_floor() {
+    let line = "lock/2-threads[share]:untorn-spin>=parking-lot*1";
+    let must = parse("limits.txt", line).unwrap().remove(0);
+    assert_eq!((must.metric, must.to_string().as_str()), (Metric::Share, line));
+    let judged = |values: [&[f64]; 4]| {
+        let judged = weigh(&must, &values.map(<[f64]>::to_vec), 1);
+        assert_eq!(judged.shortest, None, "it is no time");
+        (judged.verdict, judged.ratio.unwrap(), judged.note)
+    };
+    let (verdict, ratio, note) = judged([&[0.4; 3], &[0.8; 3], &[0.4; 3], &[0.8; 3]]);
+    assert_eq!((verdict, ratio), (Verdict::Exceeded, 0.5));
+    assert_eq!(note, "shares 0.40 and 0.80");
+    assert_eq!(judged([&[0.8; 3], &[0.8; 3], &[0.8; 3], &[0.82; 3]]).0, Verdict::Holds);
+    assert_eq!(judged([&[0.9; 3], &[0.8; 3], &[0.8; 3], &[0.8; 3]]).0, Verdict::Void);
+    // A thread that got nothing in most of the rounds: there is nothing less.
+    assert_eq!(judged([&[0.0; 3], &[0.0; 3], &[0.0; 3], &[0.0; 3]]).0, Verdict::Holds);
+}
+
+#[test]
+fn what_each_lane_did_makes_the_time_and_the_share() {
+    let elapsed = Duration::from_nanos(1200);
+    let mut series = Series { operations: 100, samples: Vec::new(), shares: Vec::new() };
+    series.push(&Sample::from(elapsed));
+    assert!(series.shares.is_empty(), "all did the same");
+    series.push(&Sample { elapsed, lanes: vec![90, 30] });
+    assert_eq!((&*series.samples, &*series.shares), (&[12.0, 10.0][..], &[0.3333][..]));
+}
+
+#[test]
 fn threads_that_share_the_work_gain() {
-    let series = |samples: &[f64]| Series { operations: 1, samples: samples.to_vec() };
+    let series = |samples: &[f64]| {
+        let (samples, shares) = (samples.to_vec(), Vec::new());
+        Series { operations: 1, samples, shares }
+    };
     let alone = series(&[10.0, 12.0, 10.0]);
     // Nanoseconds for each operation of all threads: half of them is twice as much done.
     assert_eq!(series(&[5.0, 6.0, 20.0]).gain_on(&alone), [2.0, 2.0, 0.5]);

@@ -104,7 +104,7 @@ fn bad_assertions_are_refused_before_anything_is_measured() {
         ("lock/1-thread[instr]:mutex<=mutex*1", "unknown metric `instr`"),
         ("lock:mutex<=mutex*fast", "`fast` is not a number"),
         ("lock:mutex<=mutex*0", "not a positive number"),
-        ("lokc:mutex<=mutex*1", "`lokc`; known: counter, lock"),
+        ("lokc:mutex<=mutex*1", "`lokc`; known: counter, counter-read, lock"),
         ("lock/9:mutex<=mutex*1", "`9`; known: 1-thread"),
         ("lock:rtrb<=mutex*1", "`rtrb`; known: mutex, untorn-spin"),
         ("cell-read/64B-2-readers:triple-buffer<=mutex*1", "`triple-buffer`; known: mutex"),
@@ -242,6 +242,23 @@ fn with_valgrind_instructions_are_counted() {
         let counted = regime.cases.iter().all(|case| case.instructions.is_some());
         assert_eq!(counted, regime.regime == "1-thread", "{}", regime.path());
     }
+}
+
+#[test]
+fn shares_are_shown_and_kept() {
+    let saved = scratch("shares.json");
+    let saved = saved.to_str().unwrap();
+    let output =
+        versus(&["lock", "--only=untorn-spin", "--quick", "--seconds=0.2", "--save", saved]);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    let record = json::load(saved.as_ref()).unwrap();
+    for regime in &record.regimes {
+        let shares = if regime.regime == "1-thread" { 0 } else { record.rounds };
+        assert!(regime.cases.iter().all(|case| case.shares.len() == shares), "{}", regime.path());
+    }
+    assert_eq!(said.matches("x mutex  share").count(), 2, "{said}");
+    assert_eq!(said.matches("share: what the thread").count(), 2, "{said}");
 }
 
 #[test]

@@ -22,9 +22,17 @@ mod imp;
 #[path = "model/mod.rs"]
 mod imp;
 
+#[cfg(feature = "std")]
+mod integer;
+#[cfg(feature = "std")]
+mod lent;
 mod pause;
 
 pub(crate) use imp::*;
+#[cfg(feature = "std")]
+pub(crate) use integer::Integer;
+#[cfg(feature = "std")]
+pub(crate) use lent::{Lent, Word};
 pub(crate) use pause::pause_point;
 
 /// What a test can take hold of.
@@ -84,29 +92,29 @@ macro_rules! unless_loom {
 pub(crate) use unless_loom;
 
 /// Items for where threads have memory of their own that outlasts a model's execution.
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", target_has_atomic = "64"))]
 macro_rules! with_threads {
     ($($item:item)*) => {$(
         #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
         $item
     )*};
 }
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", target_has_atomic = "64"))]
 pub(crate) use with_threads;
 
 /// Items for everywhere else.
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", target_has_atomic = "64"))]
 macro_rules! without_threads {
     ($($item:item)*) => {$(
         #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
         $item
     )*};
 }
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", target_has_atomic = "64"))]
 pub(crate) use without_threads;
 
 /// A `static` that a model builds anew for each execution.
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", target_has_atomic = "64"))]
 macro_rules! process_wide {
     ($(#[$meta:meta])* static $name:ident: $type:ty = $value:expr;) => {
         #[cfg(not(all(loom, feature = "loom")))]
@@ -120,7 +128,7 @@ macro_rules! process_wide {
         }
     };
 }
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", target_has_atomic = "64"))]
 pub(crate) use process_wide;
 
 /// Items for where the operating system's futex is at hand.

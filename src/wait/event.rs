@@ -8,14 +8,13 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::parker::Parker;
-use super::queue::Node;
-use super::table::{Bucket, bucket, nobody_waits};
+use super::queue::{Key, Node};
+use super::table::{bucket, nobody_waits};
 use super::task::Task;
 use super::thread::Queued;
 use super::until::WaitUntil;
-use crate::sync::atomic::AtomicUsize;
-use crate::sync::atomic::Ordering::Relaxed;
-use crate::sync::{Deadline, const_unless_loom};
+use crate::sync::atomic::{AtomicSeq, AtomicUsize, Ordering::Relaxed};
+use crate::sync::{Deadline, const_unless_loom, process_wide};
 
 /// Lets threads and tasks wait until a condition of lock-free data holds. See the
 /// [module](crate::wait) for what it promises.
@@ -39,8 +38,15 @@ use crate::sync::{Deadline, const_unless_loom};
 #[doc(alias = "Event")]
 #[doc(alias = "Condvar")]
 pub struct EventCount {
-    /// How many wait here, or are about to. Its address is what they wait for.
+    /// How many wait here, or are about to.
     waiting: AtomicUsize,
+    /// What they wait for: a number that no other event count has. Zero before anybody waited.
+    number: AtomicSeq,
+}
+
+process_wide! {
+    /// How many numbers were given out.
+    static NUMBERS: AtomicSeq = AtomicSeq::new(0);
 }
 
 impl EventCount {
@@ -53,7 +59,7 @@ impl EventCount {
         /// ```
         #[must_use]
         pub const fn new() -> Self {
-            Self { waiting: AtomicUsize::new(0) }
+            Self { waiting: AtomicUsize::new(0), number: AtomicSeq::new(0) }
         }
     }
 
@@ -112,22 +118,43 @@ impl EventCount {
         deadline: Deadline,
         mut condition: impl FnMut() -> Option<R>,
     ) -> Option<R> {
-        let mut expired = false;
+        let (mut woken, mut expired) = (false, false);
         loop {
-            let result = condition();
+            let result = self.look(woken, &mut condition);
             if result.is_some() || expired || deadline.has_passed_awake() {
                 return result;
             }
             let parker = Parker::new();
-            let node = Node::of_thread(self.key(), &parker);
-            let queued = Queued::enter(self.bucket(), &self.waiting, &node, &parker);
+            let key = self.key();
+            let node = Node::of_thread(key, &parker);
+            let queued = Queued::enter(bucket(key), &self.waiting, &node, &parker);
             // From here on a notification reaches us, so what we look at now is not too early.
             let result = condition();
             if result.is_some() {
                 return result;
             }
-            expired = !queued.park(deadline);
+            woken = queued.park(deadline);
+            expired = !woken;
         }
+    }
+
+    /// Looks at the condition of somebody who may have been woken. If that panics, the notification
+    /// goes to the next.
+    pub(super) fn look<R>(
+        &self,
+        woken: bool,
+        condition: &mut impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        struct Woken<'a>(&'a EventCount);
+        impl Drop for Woken<'_> {
+            fn drop(&mut self) {
+                self.0.notify(1);
+            }
+        }
+        let hand_on = woken.then(|| Woken(self));
+        let result = condition();
+        core::mem::forget(hand_on);
+        result
     }
 
     /// [`wait_until`](Self::wait_until) for a task. May be dropped at any time.
@@ -166,7 +193,8 @@ impl EventCount {
     /// listener.wait(); // notified already
     /// ```
     pub fn listen(&self) -> Listener<'_> {
-        Listener { task: Task::enter(self.bucket(), &self.waiting, self.key()) }
+        let key = self.key();
+        Listener { task: Task::enter(bucket(key), &self.waiting, key) }
     }
 
     /// Wakes the first `n` of those who wait; how many there were. One fence and one load where nobody
@@ -189,7 +217,8 @@ impl EventCount {
         if n == 0 || nobody_waits(&self.waiting) {
             return 0;
         }
-        self.bucket().notify(&self.waiting, self.key(), n)
+        let key = self.key();
+        bucket(key).notify(&self.waiting, key, n)
     }
 
     /// Wakes all who wait; how many there were. As [`notify`](Self::notify).
@@ -203,12 +232,21 @@ impl EventCount {
         self.notify(usize::MAX)
     }
 
-    fn key(&self) -> usize {
-        core::ptr::from_ref(self).addr()
-    }
-
-    fn bucket(&self) -> &'static Bucket {
-        bucket(self.key())
+    /// The number, drawn by whoever needs it first.
+    #[cold]
+    fn key(&self) -> Key {
+        // Relaxed: a number says nothing of other memory.
+        let mut number = self.number.load(Relaxed);
+        if number == 0 {
+            // Relaxed: as above.
+            let drawn = NUMBERS.fetch_add(1, Relaxed) + 1;
+            // Relaxed: as above. An exchange that fails has seen the number that was drawn first.
+            number = match self.number.compare_exchange(0, drawn, Relaxed, Relaxed) {
+                Ok(_) => drawn,
+                Err(first) => first,
+            };
+        }
+        Key::Event(number)
     }
 }
 

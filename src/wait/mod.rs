@@ -10,17 +10,17 @@
 //!
 //! | | |
 //! |---|---|
-//! | words | 8, 16, 32 and 64 bits, `bool`, `usize` and pointers, the same on every system with `std` |
+//! | words | every atomic type of `core`, the same on every system with `std` |
 //! | no lost wake | a word that was changed before [`notify`] is seen changed by whoever is not woken |
 //! | [`Outcome::Woken`] | never without a notification; a change of the word alone ends no wait |
-//! | counts | exact: `notify` returns how many waits it ended, and each of them ends as `Woken` |
-//! | order | first come, first served, threads and tasks in one queue |
-//! | timeouts | never early. The value is compared first, then the clock |
+//! | counts | exact: `notify` returns how many waits it ended, and each of them ends as `Woken`, or hands its notification to one that does (a future that is dropped before it was told, unless all were woken) |
+//! | order | first come, first served, threads and tasks in one queue. Who waits again queues up again |
+//! | timeouts | never early. The value is compared first, then the clock. A notifier releases threads before it runs wakers |
 //! | ordering | what was done before `notify` happens-before the end of the waits that it ended; a wait that finds another value acquires it |
-//! | `notify`, nobody waiting | wait-free: one fence, one load, no lock and no system call |
+//! | `notify`, nobody waiting | wait-free: one fence, one load, no lock and no system call. For a word, if nobody waits for one of the few that share its queue; for an event count, always |
 //! | progress otherwise | blocking: the queue has a lock, held for a look through it. A waker never runs under it |
-//! | panics | none, but those of a user's condition or waker; the rest is woken all the same |
-//! | memory | a table of 256 queues, 32 KiB, once in a process. A waiting thread allocates nothing, a task its node |
+//! | panics | none, but those of a user's condition or waker. The rest is woken all the same; a second waker that panics then aborts |
+//! | memory | a table of 256 queues on cache lines of their own, once in a process. A task allocates its node; a thread nothing, where the system has futexes |
 //!
 //! # How it works
 //!
@@ -36,7 +36,8 @@
 //! from the queue under the lock, and wakes their owners after it. A wait that runs out of time takes
 //! its own node back; if it comes too late for that, it was notified.
 //!
-//! An [`EventCount`] uses the same queues, and has its own number of waiting threads.
+//! An [`EventCount`] uses the same queues. It has its own number of those who wait, and a name that is
+//! never used again in place of an address.
 //!
 //! # Invariants
 //!
@@ -58,12 +59,22 @@
 //!
 //! # Limits
 //!
-//! The address is a name. If the memory of a word is used for another one while somebody still
+//! The address of a word is its name. If the memory is used for another word while somebody still
 //! notifies the first, that notification wakes a waiter of the second: it sees `Woken` and, as always,
-//! looks at the word. Words in memory shared with other processes want [`raw::shared`]. Addresses that
-//! meet in a bucket share its lock, and a notifier of one walks past the nodes of the other. After a
-//! `fork` the child has the queues but not the threads in them; it should `exec`. A waiter's thread
-//! priority is not looked at.
+//! looks at the word. A future that is *forgotten* keeps its place: it takes a notification with it,
+//! perhaps one of the next word at that address. A future of [`wait_async`] waits from the call on, so
+//! one that is not polled takes notifications too; dropped, it hands them on.
+//!
+//! [`EventCount::notify`] with a number below all is for waiters of one condition. Where their
+//! conditions differ, it may wake the wrong one: use `notify_all`.
+//!
+//! Words that share a queue share its lock, and a notifier of one walks past the nodes of the other.
+//! Who is queued first is decided by that lock, which is not fair. Two copies of this crate in a
+//! program have a table each. Words in memory shared with other processes want [`raw::shared`].
+//!
+//! A signal handler must not notify: the thread that it interrupts may hold the lock. After a `fork`
+//! the child has the queues but not the threads in them, and must not wait or notify before it calls
+//! `exec`.
 //!
 //! # References
 //!
@@ -94,3 +105,4 @@ pub use word::Waitable;
 pub use words::{
     WaitAsync, notify, notify_all, wait, wait_async, wait_deadline, wait_timeout, waiting,
 };
+pub(crate) use words::{notify_lock, wait_for_lock};

@@ -11,7 +11,8 @@
 #[must_use = "a wait that did not wait, or gave up, looks the same to who does not ask"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// A [`notify`](crate::wait::notify) ended the wait, and counted it. Never without a reason.
+    /// A [`notify`](crate::wait::notify) ended the wait, or one that was dropped and handed its
+    /// notification on. Never without a reason.
     #[doc(alias = "ok")]
     Woken,
     /// The word held another value, so there was no wait.

@@ -5,12 +5,25 @@ use core::ptr::{NonNull, null};
 use core::task::Waker;
 
 use super::parker::Parker;
+use crate::sync::atomic::Seq;
 use crate::sync::{Arc, UnsafeCell};
+
+/// What somebody waits for.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Key {
+    /// A word, by its address.
+    Word(usize),
+    /// The word of a lock of this crate, by its address. Never the name of a user's word: a future of the
+    /// memory's former user, forgotten and still queued, must not take the wake of a lock that has
+    /// the address now, and which would not be woken again.
+    Lock(usize),
+    /// An event count, by a number of its own: one that is at the address of another is another.
+    Event(Seq),
+}
 
 /// One who waits. On the stack of a thread, or shared by a future and the queue.
 pub(super) struct Node {
-    /// What it waits for: an address.
-    key: usize,
+    key: Key,
     /// Whether the queue owns a count of the node (I4).
     shared: bool,
     /// Touched under the bucket's lock alone, but that a notifier reads on in a list that it took
@@ -23,7 +36,19 @@ pub(super) struct Node {
 struct Links {
     previous: *const Node,
     next: *const Node,
-    queued: bool,
+    place: Place,
+}
+
+/// Where a node is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    /// In no queue: not yet, or its owner took it back.
+    Out,
+    Queued,
+    /// A notifier has taken it, with all others of its key or with some.
+    Taken {
+        all: bool,
+    },
 }
 
 /// Whom to wake.
@@ -35,6 +60,12 @@ pub(super) enum Sleeper {
     Task(Waker),
 }
 
+impl Sleeper {
+    const fn is_thread(&self) -> bool {
+        matches!(self, Self::Thread(_))
+    }
+}
+
 // SAFETY: the cells are handed from thread to thread by the bucket's lock, or with the list that a
 // notifier took over (I1, I2). The parker is used by the one thread that took the node.
 unsafe impl Send for Node {}
@@ -43,32 +74,32 @@ unsafe impl Sync for Node {}
 
 impl Node {
     /// A node on the stack of a thread that sleeps on `parker`.
-    pub(super) fn of_thread(key: usize, parker: &Parker) -> Self {
+    pub(super) fn of_thread(key: Key, parker: &Parker) -> Self {
         Self::new(key, false, Sleeper::Thread(NonNull::from(parker)))
     }
 
     /// A node that a future shares with the queue.
-    pub(super) fn of_task(key: usize) -> Arc<Self> {
+    pub(super) fn of_task(key: Key) -> Arc<Self> {
         Arc::new(Self::new(key, true, Sleeper::Nobody))
     }
 
-    fn new(key: usize, shared: bool, sleeper: Sleeper) -> Self {
-        let links = Links { previous: null(), next: null(), queued: false };
+    fn new(key: Key, shared: bool, sleeper: Sleeper) -> Self {
+        let links = Links { previous: null(), next: null(), place: Place::Out };
         Self { key, shared, links: UnsafeCell::new(links), sleeper: UnsafeCell::new(sleeper) }
     }
 
-    pub(super) const fn key(&self) -> usize {
+    pub(super) const fn key(&self) -> Key {
         self.key
     }
 
-    /// Whether nobody has taken it from the queue.
+    /// Where it is.
     ///
     /// # Safety
     ///
     /// The caller holds the bucket's lock.
-    pub(super) unsafe fn is_queued(&self) -> bool {
+    pub(super) unsafe fn place(&self) -> Place {
         // SAFETY: nobody writes the links without the lock (I1).
-        self.links.with(|links| unsafe { (*links).queued })
+        self.links.with(|links| unsafe { (*links).place })
     }
 
     /// Runs `f` on whom to wake.
@@ -93,8 +124,11 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         // SAFETY: exclusive, or somebody had the node still (I2).
-        let queued = self.links.with_mut(|links| unsafe { (*links).queued });
-        debug_assert!(!queued, "a node that is gone would be a hole in the queue (I3)");
+        let place = self.links.with_mut(|links| unsafe { (*links).place });
+        debug_assert!(
+            place != Place::Queued,
+            "a node that is gone would be a hole in the queue (I3)"
+        );
     }
 }
 
@@ -132,7 +166,9 @@ impl Queue {
     pub(super) unsafe fn push(&mut self, node: *const Node) {
         let previous = mem::replace(&mut self.last, node);
         // SAFETY: alive, and the lock is held.
-        unsafe { relink(node, |links| *links = Links { previous, next: null(), queued: true }) };
+        unsafe {
+            relink(node, |links| *links = Links { previous, next: null(), place: Place::Queued })
+        };
         if previous.is_null() {
             self.first = node;
         } else {
@@ -143,12 +179,12 @@ impl Queue {
 
     /// # Safety
     ///
-    /// The bucket's lock is held and `node` is in this queue.
-    pub(super) unsafe fn unlink(&mut self, node: &Node) {
+    /// The bucket's lock is held and `node` is in this queue. It goes to `place`.
+    pub(super) unsafe fn unlink(&mut self, node: &Node, place: Place) {
         let (mut previous, mut next) = (null(), null());
         let unqueue = |links: &mut Links| {
             (previous, next) = (links.previous, links.next);
-            links.queued = false;
+            *links = Links { previous: null(), next: null(), place };
         };
         // SAFETY: the lock is held.
         unsafe { relink(node, unqueue) };
@@ -171,9 +207,9 @@ impl Queue {
     /// # Safety
     ///
     /// The bucket's lock is held.
-    pub(super) unsafe fn take(&mut self, key: usize, n: usize) -> Taken {
-        let mut taken = Taken { first: null(), count: 0 };
-        let (mut last, mut at): (*const Node, _) = (null(), self.first);
+    pub(super) unsafe fn take(&mut self, key: Key, n: usize) -> Taken {
+        let mut taken = Taken { threads: List::new(), tasks: List::new(), count: 0 };
+        let (place, mut at) = (Place::Taken { all: n == usize::MAX }, self.first);
         while taken.count < n && !at.is_null() {
             let this = at;
             // SAFETY: alive as long as it is queued (I3).
@@ -183,17 +219,13 @@ impl Queue {
             if node.key != key {
                 continue;
             }
+            // SAFETY: the lock is held and the node is queued.
+            let thread = unsafe { node.with_sleeper(|sleeper| sleeper.is_thread()) };
             // SAFETY: the lock is held and the node is in this queue.
-            unsafe { self.unlink(node) };
-            // SAFETY: the lock is held; the list is not yet handed over.
-            unsafe { relink(node, |links| links.next = null()) };
-            if last.is_null() {
-                taken.first = this;
-            } else {
-                // SAFETY: as above; who waits there is not woken yet, so it is alive (I3).
-                unsafe { relink(last, |links| links.next = this) };
-            }
-            last = this;
+            unsafe { self.unlink(node, place) };
+            let list = if thread { &mut taken.threads } else { &mut taken.tasks };
+            // SAFETY: the lock is held, and the lists are not yet handed over.
+            unsafe { list.push(this) };
             taken.count += 1;
         }
         taken
@@ -204,7 +236,7 @@ impl Queue {
     /// # Safety
     ///
     /// The bucket's lock is held.
-    pub(super) unsafe fn count(&self, key: usize) -> usize {
+    pub(super) unsafe fn count(&self, key: Key) -> usize {
         let (mut count, mut at) = (0, self.first);
         while !at.is_null() {
             // SAFETY: alive as long as it is queued (I3).
@@ -217,17 +249,36 @@ impl Queue {
     }
 }
 
-/// Nodes taken from a queue, whose waits end when this is dropped, in their order. Not under the
-/// bucket's lock: a waker is foreign code.
-pub(super) struct Taken {
-    /// Ours alone, with all that follow (I2).
+/// Nodes that a notifier took, linked by `next`, from the first.
+struct List {
     first: *const Node,
-    pub(super) count: usize,
+    last: *const Node,
 }
 
-impl Taken {
-    fn wake_next(&mut self) {
+impl List {
+    const fn new() -> Self {
+        Self { first: null(), last: null() }
+    }
+
+    /// # Safety
+    ///
+    /// The bucket's lock is held. `node` and all nodes of the list were taken, and not woken.
+    unsafe fn push(&mut self, node: *const Node) {
+        let last = mem::replace(&mut self.last, node);
+        if last.is_null() {
+            self.first = node;
+        } else {
+            // SAFETY: not woken, so it is alive (I3), and the lock is held.
+            unsafe { relink(last, |links| links.next = node) };
+        }
+    }
+
+    /// Wakes the first; `false` if there is none.
+    fn wake_first(&mut self) -> bool {
         let this = self.first;
+        if this.is_null() {
+            return false;
+        }
         // SAFETY: taken and not woken, so it is alive (I3).
         let node = unsafe { &*this };
         // Before the wake: a node on a stack is gone with it.
@@ -243,23 +294,31 @@ impl Taken {
             Sleeper::Thread(parker) => unsafe { Parker::release(parker.as_ptr()) },
             Sleeper::Task(waker) => waker.wake(),
         }
+        true
     }
+}
+
+/// Nodes taken from a queue, whose waits end when this is dropped, each kind in its order. Not under
+/// the bucket's lock: a waker is foreign code, which may take its time, and may even wait for one of
+/// the threads. So those go first.
+pub(super) struct Taken {
+    /// Ours alone (I2).
+    threads: List,
+    tasks: List,
+    pub(super) count: usize,
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
         /// Goes on with the rest where a waker panics.
-        struct Rest<'a>(&'a mut Taken);
+        struct Rest<'a>(&'a mut List);
         impl Drop for Rest<'_> {
             fn drop(&mut self) {
-                while !self.0.first.is_null() {
-                    self.0.wake_next();
-                }
+                while self.0.wake_first() {}
             }
         }
-        let rest = Rest(self);
-        while !rest.0.first.is_null() {
-            rest.0.wake_next();
-        }
+        while self.threads.wake_first() {}
+        let rest = Rest(&mut self.tasks);
+        while rest.0.wake_first() {}
     }
 }

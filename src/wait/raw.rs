@@ -2,7 +2,8 @@
 //!
 //! For who builds a lock of their own. Linux, Android and FreeBSD, on 64-bit machines. Unlike
 //! [`wait`](crate::wait::wait) it costs a system call whether or not somebody waits, may end for no
-//! reason, and promises no order; threads that wait here and those that wait there do not meet.
+//! reason, promises no order, and orders no memory; threads that wait here and those that wait there do
+//! not meet.
 //!
 //! [`shared`] is the same for words in memory that several processes have mapped.
 //!
@@ -24,8 +25,9 @@ use super::Outcome;
 use crate::sync::os_futex::{self, Ended, Scope};
 use crate::sync::users::AtomicU32;
 
-/// Sleeps while `word` holds `expected`, at most for `timeout`. [`Outcome::Woken`] may have no reason
-/// but a signal.
+/// Sleeps while `word` holds `expected`, at most for `timeout`. [`Outcome::Woken`] may have no reason:
+/// a signal, or a late wake of a word that was at this address. On FreeBSD it may also stand for a word
+/// that had changed.
 ///
 /// ```
 /// use untorn::wait::{Outcome, raw};
@@ -37,7 +39,7 @@ pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Outco
 }
 
 /// Wakes up to `n` who [`wait`] for `word`, and none if `n` is zero; how many, or `None` where the
-/// system does not say (FreeBSD).
+/// system does not say (FreeBSD) or refuses.
 ///
 /// The word may be gone: its address is only a name here.
 ///

@@ -2,12 +2,12 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::queue::{Node, Queue, Sleeper};
+use super::queue::{Key, Node, Place, Queue, Sleeper};
 use crate::mutex::RawPark;
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{Relaxed, SeqCst},
-    fence,
+    fence, wide,
 };
 use crate::sync::{BUCKETS, UnsafeCell, const_unless_loom, process_wide, repeated};
 
@@ -17,7 +17,7 @@ process_wide! {
 
 /// One queue, with its lock.
 pub(super) struct Bucket {
-    /// How many wait for words here, or are about to. For the look of a notifier that finds nobody.
+    /// How many wait for words here, or are about to. An event count has its own number.
     pub(super) waiting: AtomicUsize,
     /// Who holds it may touch the queue and the nodes in it (I1).
     lock: RawPark,
@@ -29,11 +29,14 @@ unsafe impl Sync for Bucket {}
 
 /// Where those who wait for `key` queue up.
 #[inline]
-pub(super) fn bucket(key: usize) -> &'static Bucket {
+pub(super) fn bucket(key: Key) -> &'static Bucket {
     /// 2^64 divided by the golden ratio: neighbouring addresses land far apart.
     const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
-    let spread = (key as u64).wrapping_mul(SPREAD) >> 32;
-    &TABLE[spread as usize & (BUCKETS - 1)]
+    let name = match key {
+        Key::Word(address) | Key::Lock(address) => address as u64,
+        Key::Event(number) => wide(number),
+    };
+    &TABLE[(name.wrapping_mul(SPREAD) >> 32) as usize & (BUCKETS - 1)]
 }
 
 impl Bucket {
@@ -93,22 +96,22 @@ impl Bucket {
         entered
     }
 
-    /// Takes the node back; `false` if somebody else took it and is about to wake it.
-    pub(super) fn leave(&self, waiting: &AtomicUsize, node: &Node) -> bool {
-        let left = self.locked(|queue| {
+    /// Takes the node back if it is queued; where it was found.
+    pub(super) fn leave(&self, waiting: &AtomicUsize, node: &Node) -> Place {
+        let found = self.locked(|queue| {
             // SAFETY: the lock is held.
-            let queued = unsafe { node.is_queued() };
-            if queued {
+            let place = unsafe { node.place() };
+            if place == Place::Queued {
                 // SAFETY: the lock is held, and the node is queued here, where its key belongs.
-                unsafe { queue.unlink(node) };
+                unsafe { queue.unlink(node, Place::Out) };
             }
-            queued
+            place
         });
-        if left {
+        if found == Place::Queued {
             // Relaxed: as in `enter_if`.
             waiting.fetch_sub(1, Relaxed);
         }
-        left
+        found
     }
 
     /// Has a node that is still queued wake `sleeper`, and returns whom it would have woken; gives
@@ -116,7 +119,7 @@ impl Bucket {
     pub(super) fn replace(&self, node: &Node, sleeper: Sleeper) -> Result<Sleeper, Sleeper> {
         self.locked(|_| {
             // SAFETY: the lock is held.
-            if !unsafe { node.is_queued() } {
+            if unsafe { node.place() } != Place::Queued {
                 return Err(sleeper);
             }
             // SAFETY: the lock is held and the node is queued.
@@ -127,7 +130,7 @@ impl Bucket {
     /// Ends the waits of the first `n` who wait for `key` and are counted in `waiting`; how many.
     #[cold]
     #[inline(never)]
-    pub(super) fn notify(&self, waiting: &AtomicUsize, key: usize, n: usize) -> usize {
+    pub(super) fn notify(&self, waiting: &AtomicUsize, key: Key, n: usize) -> usize {
         // SAFETY: the lock is held.
         let taken = self.locked(|queue| unsafe { queue.take(key, n) });
         // Relaxed: a notifier that still sees them finds nobody in the queue.
@@ -136,7 +139,7 @@ impl Bucket {
     }
 
     /// How many wait for `key`.
-    pub(super) fn count(&self, key: usize) -> usize {
+    pub(super) fn count(&self, key: Key) -> usize {
         // SAFETY: the lock is held.
         self.locked(|queue| unsafe { queue.count(key) })
     }

@@ -1,7 +1,7 @@
 //! A waiting thread: its node is on its stack.
 
 use super::parker::Parker;
-use super::queue::Node;
+use super::queue::{Node, Place};
 use super::table::Bucket;
 use crate::sync::Deadline;
 use crate::sync::atomic::AtomicUsize;
@@ -46,27 +46,27 @@ impl<'a> Queued<'a> {
 
     /// Sleeps until notified or the deadline; whether it was notified.
     pub(super) fn park(mut self, deadline: Deadline) -> bool {
-        let woken = self.parker.park(deadline) || !self.leave();
+        let woken = self.parker.park(deadline) || self.leave() != Place::Queued;
         self.over = true;
         woken
     }
 
-    /// Leaves the queue; `false` if a notifier was first, who is then done with the node.
-    fn leave(&self) -> bool {
-        let left = self.bucket.leave(self.waiting, self.node);
-        if !left {
-            // It has taken the node, and is about to say so.
+    /// Leaves the queue; where the node was found. A notifier that has taken it is done with it then.
+    fn leave(&self) -> Place {
+        let found = self.bucket.leave(self.waiting, self.node);
+        if found != Place::Queued {
+            // About to be released.
             self.parker.park(Deadline::NEVER);
         }
-        left
+        found
     }
 }
 
 impl Drop for Queued<'_> {
     /// The thread has what it wants without having slept, or panics.
     fn drop(&mut self) {
-        if !self.over && !self.leave() {
-            // Notified for nothing: somebody else may need it.
+        if !self.over && self.leave() == (Place::Taken { all: false }) {
+            // Notified for nothing, and somebody else may need it.
             self.bucket.notify(self.waiting, self.node.key(), 1);
         }
     }

@@ -35,8 +35,9 @@ pub(crate) fn poll_until<'a, R>(
     context: &mut Context<'_>,
     mut condition: impl FnMut() -> Option<R>,
 ) -> Poll<R> {
+    let mut woken = false;
     loop {
-        if let Some(result) = condition() {
+        if let Some(result) = event.look(woken, &mut condition) {
             *listener = None;
             return Poll::Ready(result);
         }
@@ -45,7 +46,7 @@ pub(crate) fn poll_until<'a, R>(
             None => *listener = Some(event.listen()),
             Some(queued) => {
                 ready!(Pin::new(queued).poll(context));
-                *listener = None;
+                (*listener, woken) = (None, true);
             }
         }
     }

@@ -13,7 +13,7 @@ pub trait Waitable: sealed::Sealed {
     /// What it holds now.
     #[doc(hidden)]
     #[track_caller]
-    fn load(&self, order: Ordering) -> Self::Value;
+    fn load_waitable(&self, order: Ordering) -> Self::Value;
 }
 
 mod sealed {
@@ -32,8 +32,8 @@ macro_rules! waitable {
             // Tracked, because the ordering mutator tells calls apart by their place.
             #[inline(always)]
             #[track_caller]
-            fn load(&self, order: Ordering) -> $value {
-                <$word>::load(self, order_of_user(order))
+            fn load_waitable(&self, order: Ordering) -> $value {
+                self.load(order_of_user(order))
             }
         }
     )*};

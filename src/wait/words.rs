@@ -9,25 +9,32 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::parker::Parker;
-use super::queue::Node;
+use super::queue::{Key, Node};
 use super::table::{bucket, nobody_waits};
 use super::task::Task;
 use super::thread::Queued;
 use super::{Outcome, Waitable};
 use crate::sync::Deadline;
 use crate::sync::atomic::Ordering::Acquire;
+use crate::sync::users::AtomicU32;
 
 /// The name by which a word is known to the table.
 #[inline(always)]
-fn key<A>(word: *const A) -> usize {
-    word.addr()
+fn key<A>(word: *const A) -> Key {
+    Key::Word(word.addr())
+}
+
+/// The name of a lock's word.
+#[inline(always)]
+fn lock_key(word: &AtomicU32) -> Key {
+    Key::Lock(core::ptr::from_ref(word).addr())
 }
 
 /// Whether there is something to wait for.
 #[inline(always)]
 fn holds<A: Waitable>(word: &A, expected: A::Value) -> bool {
     // Acquire (E4): who finds another value may act on it without a second look.
-    word.load(Acquire) == expected
+    word.load_waitable(Acquire) == expected
 }
 
 /// Sleeps while `word` holds `expected`, until somebody [`notify`]s the word. Blocking.
@@ -51,7 +58,7 @@ fn holds<A: Waitable>(word: &A, expected: A::Value) -> bool {
 /// ```
 #[doc(alias = "futex")]
 pub fn wait<A: Waitable>(word: &A, expected: A::Value) -> Outcome {
-    wait_until(word, expected, Deadline::NEVER)
+    wait_until(key(word), word, expected, Deadline::NEVER)
 }
 
 /// [`wait`] for at most `timeout`.
@@ -69,7 +76,7 @@ pub fn wait<A: Waitable>(word: &A, expected: A::Value) -> Outcome {
 /// assert_eq!(wait_timeout(&word, 8, Duration::ZERO), Outcome::NotEqual);
 /// ```
 pub fn wait_timeout<A: Waitable>(word: &A, expected: A::Value, timeout: Duration) -> Outcome {
-    wait_until(word, expected, Deadline::after(timeout))
+    wait_until(key(word), word, expected, Deadline::after(timeout))
 }
 
 /// [`wait`] until `deadline` at the latest.
@@ -84,17 +91,22 @@ pub fn wait_timeout<A: Waitable>(word: &A, expected: A::Value, timeout: Duration
 /// assert!(Instant::now() >= deadline);
 /// ```
 pub fn wait_deadline<A: Waitable>(word: &A, expected: A::Value, deadline: Instant) -> Outcome {
-    wait_until(word, expected, Deadline::at(deadline))
+    wait_until(key(word), word, expected, Deadline::at(deadline))
 }
 
-fn wait_until<A: Waitable>(word: &A, expected: A::Value, deadline: Deadline) -> Outcome {
+/// [`wait`] of a lock of this crate, whose sleepers no user's wait or notification meets.
+pub(crate) fn wait_for_lock(word: &AtomicU32, expected: u32, deadline: Option<Instant>) -> Outcome {
+    let deadline = deadline.map_or(Deadline::NEVER, Deadline::at);
+    wait_until(lock_key(word), word, expected, deadline)
+}
+
+fn wait_until<A: Waitable>(key: Key, word: &A, expected: A::Value, deadline: Deadline) -> Outcome {
     if !holds(word, expected) {
         return Outcome::NotEqual;
     }
     if deadline.has_passed_awake() {
         return Outcome::TimedOut;
     }
-    let key = key(word);
     let bucket = bucket(key);
     let parker = Parker::new();
     let node = Node::of_thread(key, &parker);
@@ -178,7 +190,16 @@ impl<A> fmt::Debug for WaitAsync<'_, A> {
 /// ```
 #[inline]
 pub fn notify<A: Waitable>(word: *const A, n: usize) -> usize {
-    let key = key(word);
+    notify_key(key(word), n)
+}
+
+/// [`notify`] of a lock of this crate, for one sleeper.
+pub(crate) fn notify_lock(word: &AtomicU32) {
+    notify_key(lock_key(word), 1);
+}
+
+#[inline]
+fn notify_key(key: Key, n: usize) -> usize {
     let bucket = bucket(key);
     if n == 0 || nobody_waits(&bucket.waiting) {
         return 0;

@@ -18,7 +18,11 @@ use std::time::{Duration, SystemTime};
 use untorn::mutex::MutexGuard;
 use untorn::rcu::{Guard, Policy, Rcu};
 use untorn::spsc::{self, TryPopError, TryPushError};
-use untorn::{Counter, Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
+use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
+
+mod counting;
+mod sharing;
+mod waits;
 
 fn main() {
     let number = |name: &str| {
@@ -34,15 +38,20 @@ fn main() {
     println!("STRESS_SEED={seed} STRESS_ROUNDS={rounds}");
     let mut random = Random(seed | 1);
     for _ in 0..rounds {
-        counter(&mut random);
+        counting::counter(&mut random);
+        counting::sharded_counter(&mut random);
+        counting::progress(&mut random);
         spin_lock(&mut random);
         mutex(&mut random);
+        sharing::locks(&mut random);
         cells(&mut random);
         latest_on_the_heap(&mut random);
         latest_lent(&mut random);
         read_copy_update(&mut random);
         polling_ring(&mut random);
         waiting_ring(&mut random);
+        waits::words(&mut random);
+        waits::events(&mut random);
     }
     println!("stress: every invariant held");
 }
@@ -63,8 +72,10 @@ impl Random {
     }
 }
 
+type Part = Box<dyn FnOnce() + Send>;
+
 /// Runs all parts at the same time, and returns when every one has ended.
-fn together(parts: Vec<Box<dyn FnOnce() + Send>>) {
+fn together(parts: Vec<Part>) {
     /// Reports the end of a part, also of one that panics.
     struct End(&'static AtomicUsize, &'static AtomicBool);
 
@@ -96,19 +107,10 @@ fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-fn counter(random: &mut Random) {
-    let (counter, steps) = (leak(Counter::new()), random.steps());
-    let part = || -> Box<dyn FnOnce() + Send> {
-        Box::new(move || (0..steps).for_each(|_| counter.increment()))
-    };
-    together(vec![part(), part(), part()]);
-    assert_eq!(counter.get(), 3 * steps);
-}
-
 fn spin_lock(random: &mut Random) {
     // Plain memory under the lock: a missing edge is a data race that the sanitizer can see.
     let (lock, steps) = (leak(SpinLock::new(Vec::new())), random.steps());
-    let part = |id: i32| -> Box<dyn FnOnce() + Send> {
+    let part = |id: i32| -> Part {
         Box::new(move || {
             for step in 0..steps {
                 if step % 2 == 0 {
@@ -161,7 +163,7 @@ fn cells(random: &mut Random) {
         assert_eq!(value, [value[0]; 7], "a torn read");
         value[0]
     }
-    let reader = || -> Box<dyn FnOnce() + Send> {
+    let reader = || -> Part {
         Box::new(|| {
             let (mut last_lock, mut last_cell) = (0, 0);
             while !done.load(Relaxed) {
@@ -212,7 +214,7 @@ fn latest_on_the_heap(random: &mut Random) {
     let writing = move || {
         (1..=steps).for_each(|step| writer.publish(boxed(step)));
     };
-    let mut parts: Vec<Box<dyn FnOnce() + Send>> = vec![Box::new(writing)];
+    let mut parts: Vec<Part> = vec![Box::new(writing)];
     for reader in readers {
         parts.push(Box::new(move || follow(reader, steps)));
     }
@@ -251,7 +253,7 @@ fn read_copy_update(random: &mut Random) {
         assert!(value[0] >= *last, "back in time");
         *last = value[0];
     }
-    let writer = || -> Box<dyn FnOnce() + Send> {
+    let writer = || -> Part {
         Box::new(move || {
             for step in 0..steps {
                 cell.update(|value| boxed(value[0] + 1));
@@ -265,7 +267,7 @@ fn read_copy_update(random: &mut Random) {
             done.fetch_add(1, Relaxed);
         })
     };
-    let reader = |way: u64| -> Box<dyn FnOnce() + Send> {
+    let reader = |way: u64| -> Part {
         Box::new(move || {
             let mut reader = cell.reader();
             let (mut last, mut kept) = (0, Vec::new());

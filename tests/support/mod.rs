@@ -6,6 +6,8 @@ pub(crate) mod models;
 #[cfg(feature = "alloc")]
 pub(crate) mod rcu;
 pub(crate) mod register;
+pub(crate) mod tasks;
+pub(crate) mod threads;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;

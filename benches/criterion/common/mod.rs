@@ -55,7 +55,7 @@ pub(crate) fn run(shapes: &[&str]) {
 fn sample(contender: &Contender, regime: &Regime, operations: u64, crew: &Crew) -> Duration {
     let lanes = regime.lanes as u64;
     let each = operations.div_ceil(lanes);
-    let elapsed = (contender.sample)(regime, each, crew);
-    // The lanes share the operations equally, which may have made some more of them.
-    elapsed.mul_f64(operations as f64 / (each * lanes) as f64)
+    let sample = (contender.sample)(regime, each, crew);
+    // Some more of them may have been done, so that each lane had as many, or got its turns.
+    sample.elapsed.mul_f64(operations as f64 / sample.operations(each * lanes) as f64)
 }

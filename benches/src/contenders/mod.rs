@@ -2,6 +2,7 @@
 
 pub mod arc_swap;
 pub mod cells;
+pub mod counters;
 pub mod crossbeam;
 pub mod hazarc;
 pub mod latest;
@@ -14,3 +15,5 @@ pub mod seqlock;
 pub mod spin;
 pub mod std;
 pub mod untorn;
+pub mod waiting;
+pub mod watch;

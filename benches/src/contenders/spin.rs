@@ -1,4 +1,4 @@
-//! spin and spinning_top: locks that never ask the operating system.
+//! spin and spinning_top, whose locks never ask the operating system, and usync, whose lock does.
 
 use spin::Yield;
 use spin::mutex::{SpinMutex, TicketMutex};
@@ -28,6 +28,7 @@ macro_rules! enter {
     };
 }
 
+enter!(usync::Mutex<Guarded>, "usync", "usync");
 enter!(SpinMutex<Guarded>, "spin", "spin");
 enter!(Ticket, "spin-ticket", "spin");
 enter!(Spinlock<Guarded>, "spinning-top", "spinning_top");

@@ -2,7 +2,7 @@
 
 use untorn::seqlock::Writer;
 use untorn::spsc::{Consumer, Producer};
-use untorn::{Counter, SeqLock, Snapshot, SpinLock};
+use untorn::{Counter, Mutex, SeqLock, ShardedCounter, Snapshot, SpinLock};
 
 use crate::probes::tries::Retried;
 use crate::shapes::cell::{Cell, Value};
@@ -25,6 +25,39 @@ impl Count for Counter {
 
     fn get(&self) -> u64 {
         Self::get(self)
+    }
+}
+
+impl Count for ShardedCounter {
+    const NAME: &'static str = "untorn-sharded";
+    const PACKAGE: &'static str = "untorn";
+
+    fn new() -> Self {
+        Self::new()
+    }
+
+    #[inline]
+    fn add(&self) {
+        self.increment();
+    }
+
+    #[inline]
+    fn get(&self) -> u64 {
+        self.sum()
+    }
+}
+
+impl Lock for Mutex<Guarded> {
+    const NAME: &'static str = "untorn-mutex";
+    const PACKAGE: &'static str = "untorn";
+
+    fn new() -> Self {
+        Self::default()
+    }
+
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(&mut Guarded) -> R) -> R {
+        f(&mut self.lock())
     }
 }
 

@@ -75,6 +75,8 @@ fn one(record: &Record, regime: &RegimeRecord) -> String {
     let numbers = numbers.chain(counted.then_some("instr/op"));
     let gains = regime.cases.iter().any(|case| record.gain(regime, case).is_some());
     let numbers = numbers.chain(gains.then_some("gain"));
+    let shares = regime.cases.iter().any(|case| case.share().is_some());
+    let numbers = numbers.chain(shares.then_some("share"));
     let mut header = vec![Cell::new("contender")];
     header.extend(numbers.map(|name| Cell::new(name).set_alignment(CellAlignment::Right)));
     header.push(Cell::new(""));
@@ -101,9 +103,15 @@ fn one(record: &Record, regime: &RegimeRecord) -> String {
         let instructions = counted.then(|| number(instructions));
         let gain = record.gain(regime, case).map_or("-".to_owned(), times);
         let gain = gains.then(|| number(gain));
-        table.add_row(cells.into_iter().chain(instructions).chain(gain).chain([Cell::new(remark)]));
+        let share = case.share().map_or("-".to_owned(), |share| format!("{share:.2}"));
+        let share = shares.then(|| number(share));
+        let cells = cells.into_iter().chain(instructions).chain(gain).chain(share);
+        table.add_row(cells.chain([Cell::new(remark)]));
     }
     let _ = writeln!(text, "{}", table.trim_fmt());
+    if shares {
+        text.push_str("share: what the thread with the fewest turns got of those of the most\n");
+    }
     if let (true, Some(alone)) = (gains, &regime.alone) {
         let _ = writeln!(text, "gain: how many times as much they did as one thread in {alone}");
     }

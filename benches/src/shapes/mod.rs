@@ -9,6 +9,7 @@ pub mod lock;
 pub mod pointer;
 pub(crate) mod publication;
 pub mod spsc;
+pub mod waiting;
 pub mod yardstick;
 
 use std::thread;
@@ -25,6 +26,10 @@ pub const YARDSTICK: &str = "yardstick";
 
 /// [`Contender::able`] of those that enter every regime.
 pub(crate) const ALWAYS: fn(&Regime) -> bool = |_| true;
+
+/// Where threads outnumber the cores, this long gives each of them some turns of the scheduler; what
+/// is done in a single turn says nothing about the others.
+const TURNS: Duration = Duration::from_millis(25);
 
 /// How long a contract waits for progress before it calls a contender stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -68,11 +73,14 @@ impl Shape {
         self.regimes = match listed {
             Some(index) => &self.regimes[index..=index],
             // Once in the life of the program, which the names of regimes may last as long as.
-            None => Vec::leak(vec![Regime::of_lanes(
-                threads,
-                format!("{threads}-threads").leak(),
-                format!("What does it cost when {threads} threads do it without pause?").leak(),
-            )]),
+            None => Vec::leak(vec![Regime {
+                shares: threads > 1 && self.regimes.iter().any(|regime| regime.shares),
+                ..Regime::of_lanes(
+                    threads,
+                    format!("{threads}-threads").leak(),
+                    format!("What does it cost when {threads} threads do it without pause?").leak(),
+                )
+            }]),
         };
     }
 }
@@ -86,10 +94,16 @@ pub struct Regime {
     pub question: &'static str,
     /// All threads that take part.
     pub threads: usize,
-    /// How many of them do the operations that are counted; they share them equally.
+    /// How many of them do the operations that are counted.
     pub lanes: usize,
+    /// Whether each lane does as many operations as it can get, out of those of all lanes, and its
+    /// share is told; elsewhere each does as many as the others.
+    pub shares: bool,
     /// The size of the value, where regimes differ in that; elsewhere 0.
     pub bytes: usize,
+    /// How many nanoseconds of work are done while a lock is held, where regimes differ in that, and
+    /// as many before it is taken again; elsewhere 0.
+    pub section: u64,
     /// The regime in which one of its lanes does the same alone, if it is asked what the others add.
     pub alone: Option<&'static str>,
 }
@@ -98,7 +112,8 @@ impl Regime {
     /// All threads do what is counted.
     #[must_use]
     pub const fn of_lanes(lanes: usize, name: &'static str, question: &'static str) -> Self {
-        Self { name, question, threads: lanes, lanes, bytes: 0, alone: None }
+        let (shares, bytes, section) = (false, 0, 0);
+        Self { name, question, threads: lanes, lanes, shares, bytes, section, alone: None }
     }
 
     /// With that many threads more, which do something else.
@@ -111,6 +126,18 @@ impl Regime {
     #[must_use]
     pub const fn of_bytes(self, bytes: usize) -> Self {
         Self { bytes, ..self }
+    }
+
+    /// Each lane does as many as it can get.
+    #[must_use]
+    pub const fn told_apart(self) -> Self {
+        Self { shares: true, ..self }
+    }
+
+    /// With so much work in a lock, and outside.
+    #[must_use]
+    pub const fn of_sections(self, nanos: u64) -> Self {
+        Self { section: nanos, ..self }
     }
 
     /// With what its lanes gain on one in the regime of that name.
@@ -141,8 +168,8 @@ pub struct Contender {
     pub package: &'static str,
     /// Checks the shape's contract with that many operations; the error says what broke.
     pub contract: fn(u64) -> Result<(), String>,
-    /// Runs a regime once, with that many operations in each lane.
-    pub sample: fn(&Regime, u64, &Crew) -> Duration,
+    /// Runs a regime once, with that many operations for each lane.
+    pub sample: fn(&Regime, u64, &Crew) -> Sample,
     /// Whether it can do what a regime asks for.
     pub able: fn(&Regime) -> bool,
 }
@@ -164,6 +191,39 @@ impl Contender {
     #[must_use]
     pub fn enters(&self, regime: &Regime) -> bool {
         (self.able)(regime)
+    }
+}
+
+/// What came of one run of a regime.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// How long it took.
+    pub elapsed: Duration,
+    /// How many operations each lane did; empty where each did as many as it was to.
+    pub lanes: Vec<u64>,
+}
+
+impl Sample {
+    /// How many operations all lanes did, of which that many were asked for.
+    #[must_use]
+    pub fn operations(&self, asked: u64) -> u64 {
+        if self.lanes.is_empty() { asked } else { self.lanes.iter().sum() }
+    }
+
+    /// The fewest operations of a lane, as a part of the most, if there is more than one.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        if self.lanes.len() < 2 {
+            return None;
+        }
+        let (fewest, most) = (self.lanes.iter().min()?, self.lanes.iter().max()?);
+        Some(*fewest as f64 / *most as f64)
+    }
+}
+
+impl From<Duration> for Sample {
+    fn from(elapsed: Duration) -> Self {
+        Self { elapsed, lanes: Vec::new() }
     }
 }
 

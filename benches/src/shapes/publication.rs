@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 
-use super::{Patience, together};
+use super::{Patience, Sample, TURNS, together};
 use crate::crew::{Crew, Part, Stop, pace};
 
 /// The number that all words of a value hold.
@@ -197,7 +197,7 @@ pub(super) fn time_reads<Reader: Send, Writer: Send>(
 /// not read.
 ///
 /// Where the threads outnumber the cores, the writer goes on until all of them had their turns: what
-/// it does in a single turn says nothing about the others. The time of that many writes is returned.
+/// it does in a single turn says nothing about the others.
 pub(super) fn time_writes<Reader: Send, Writer: Send, T>(
     writer: Writer,
     readers: Vec<Reader>,
@@ -205,7 +205,7 @@ pub(super) fn time_writes<Reader: Send, Writer: Send, T>(
     crew: &Crew,
     write: impl Fn(&mut Writer, u64) + Send,
     read: impl Fn(&mut Reader) -> T + Copy + Send,
-) -> Duration {
+) -> Sample {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let in_turns = readers.len() >= cores;
     let mut written = each;
@@ -229,13 +229,12 @@ pub(super) fn time_writes<Reader: Send, Writer: Send, T>(
         })
     }));
     let elapsed = crew.time(parts);
-    elapsed.mul_f64(each as f64 / written as f64)
+    Sample { elapsed, lanes: vec![written] }
 }
 
 /// Writes for some turns of the scheduler, and that often unless it takes much longer. Returns how
 /// often it wrote.
 fn write_in_turns(each: u64, mut write: impl FnMut(u64)) -> u64 {
-    const TURNS: Duration = Duration::from_millis(25);
     /// How often it writes before it looks at the clock again.
     const BETWEEN_LOOKS: u64 = 16;
     let begun = Instant::now();

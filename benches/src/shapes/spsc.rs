@@ -173,14 +173,12 @@ fn consume<S: Spsc>(rx: &mut S::Rx, items: u64, all_pushed: &AtomicBool) -> Resu
 
 /// Throughput: items in one direction, as fast as they go.
 pub mod stream {
-    use std::hint::black_box;
-    use std::time::Duration;
-
     use crossbeam_utils::CachePadded;
+    use std::hint::black_box;
 
     use super::{Spsc, contract, pop, push};
     use crate::crew::{Crew, Part};
-    use crate::shapes::{ALWAYS, Contender, Regime, Shape};
+    use crate::shapes::{ALWAYS, Contender, Regime, Sample, Shape};
 
     /// How many items fit between the two threads.
     pub const CAPACITY: usize = 1024;
@@ -207,7 +205,7 @@ pub mod stream {
         Contender { name, package, contract, sample, able: ALWAYS }
     }
 
-    fn sample<S: Spsc>(_: &Regime, items: u64, crew: &Crew) -> Duration {
+    fn sample<S: Spsc>(_: &Regime, items: u64, crew: &Crew) -> Sample {
         let (tx, rx) = S::ring(CAPACITY);
         // Padded: side by side on this stack, the two handles would share a cache line, which
         // handles that moved to their threads do not. Borrowed, so that neither end goes away while
@@ -220,19 +218,17 @@ pub mod stream {
                 black_box(pop::<S>(rx));
             });
         });
-        crew.time(vec![producer, consumer])
+        crew.time(vec![producer, consumer]).into()
     }
 }
 
 /// Latency: one item goes there and back over two queues as small as they come.
 pub mod roundtrip {
-    use std::time::Duration;
-
     use crossbeam_utils::CachePadded;
 
     use super::{Spsc, contract, pop, push};
     use crate::crew::{Crew, Part};
-    use crate::shapes::{ALWAYS, Contender, Regime, Shape};
+    use crate::shapes::{ALWAYS, Contender, Regime, Sample, Shape};
 
     const REGIMES: &[Regime] = &[Regime::of_lanes(
         1,
@@ -256,7 +252,7 @@ pub mod roundtrip {
         Contender { name, package, contract, sample, able: ALWAYS }
     }
 
-    fn sample<S: Spsc>(_: &Regime, trips: u64, crew: &Crew) -> Duration {
+    fn sample<S: Spsc>(_: &Regime, trips: u64, crew: &Crew) -> Sample {
         let (there, arrived) = S::ring(S::SMALLEST);
         let (back, returned) = S::ring(S::SMALLEST);
         // Padded and borrowed for the reasons given in `stream`.
@@ -274,6 +270,6 @@ pub mod roundtrip {
         let answering = Part::counted(move || {
             (0..trips).for_each(|_| push::<S>(back, pop::<S>(arrived)));
         });
-        crew.time(vec![asking, answering])
+        crew.time(vec![asking, answering]).into()
     }
 }

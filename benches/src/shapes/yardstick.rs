@@ -3,12 +3,11 @@
 
 use std::cell::Cell;
 use std::hint::black_box;
-use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
 use super::cell::Value;
-use super::{Contender, YARDSTICK};
+use super::{Contender, Sample, YARDSTICK};
 use crate::crew::{Crew, Part};
 
 /// One thread copies a value that nobody shares.
@@ -37,7 +36,7 @@ fn copied<const W: usize>(value: &Cell<Value<W>>) -> Value<W> {
     value.get()
 }
 
-fn copies<const W: usize>(each: u64, crew: &Crew) -> Duration {
+fn copies<const W: usize>(each: u64, crew: &Crew) -> Sample {
     crew.time(vec![Part::counted(move || {
         let value = CachePadded::new(Cell::new([7_u64; W]));
         // From here on the compiler has to expect that the value changes, and copies it each time.
@@ -46,6 +45,7 @@ fn copies<const W: usize>(each: u64, crew: &Crew) -> Duration {
             black_box(&copied(&value));
         }
     })])
+    .into()
 }
 
 /// Each thread adds to a number of its own: what two of them gain on one is what two cores give to
@@ -66,7 +66,7 @@ pub fn private_counters() -> Contender {
                     black_box(counted(each));
                 })
             };
-            crew.time((0..regime.lanes).map(lane).collect())
+            crew.time((0..regime.lanes).map(lane).collect()).into()
         },
         able: |regime| regime.others() == 0 && matches!(regime.bytes, 0 | 64),
     }

@@ -5,6 +5,7 @@
 
 #[path = "../condvar_futex.rs"]
 mod condvar_futex;
+mod region;
 mod weaken;
 mod words;
 
@@ -12,6 +13,7 @@ pub(crate) use condvar_futex::{Futex, OwnFutex, store_and_wake};
 pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;
+pub(crate) use region::Region;
 pub(crate) use words::Words;
 
 pub use atomic::refuse_heavy_fences;
@@ -23,7 +25,7 @@ pub(crate) const fn pauses_per_microsecond() -> u32 {
 }
 
 /// The words that users wait on.
-pub(crate) use atomic::access as order_of_user;
+pub(crate) use atomic::{access as order_of_user, on_failure as failure_of_user};
 pub(crate) use loom::sync::atomic as users;
 
 /// One queue, so that keys meet in it.
@@ -185,6 +187,11 @@ pub(crate) mod atomic {
                 }
 
                 #[track_caller]
+                pub(crate) fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+                    self.0.fetch_max(value, access(order))
+                }
+
+                #[track_caller]
                 pub(crate) fn fetch_or(&self, value: $value, order: Ordering) -> $value {
                     self.0.fetch_or(value, access(order))
                 }
@@ -321,7 +328,7 @@ pub(crate) mod atomic {
     }
 
     #[track_caller]
-    fn on_failure(order: Ordering) -> Ordering {
+    pub(crate) fn on_failure(order: Ordering) -> Ordering {
         weakened(Location::caller(), Operation::Failure, order).unwrap_or(order)
     }
 }

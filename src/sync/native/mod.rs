@@ -4,6 +4,8 @@
 mod deadline;
 #[cfg(all(feature = "std", not(miri)))]
 mod pauses;
+#[cfg(feature = "std")]
+mod region;
 mod words;
 
 #[cfg(feature = "std")]
@@ -11,9 +13,23 @@ pub(crate) use deadline::Deadline;
 #[cfg(all(feature = "std", not(miri)))]
 pub(crate) use pauses::pauses_per_microsecond;
 #[cfg(feature = "std")]
+pub(crate) use region::Region;
+#[cfg(feature = "std")]
 pub(crate) use sleeping::{Futex, OwnFutex, store_and_wake};
 pub(crate) use words::Words;
 
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+mod mapping;
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+pub(crate) use mapping::Mapping;
 #[cfg(all(
     feature = "std",
     any(target_os = "linux", target_os = "android", target_os = "freebsd"),
@@ -122,9 +138,12 @@ pub(crate) use core::sync::atomic as users;
 /// The ordering of an access to such a word.
 #[cfg(feature = "std")]
 #[inline(always)]
-pub(crate) const fn order_of_user(order: Ordering) -> Ordering {
+pub(crate) const fn order_of_user(order: atomic::Ordering) -> atomic::Ordering {
     order
 }
+/// The ordering of a comparison with such a word that fails.
+#[cfg(feature = "std")]
+pub(crate) use order_of_user as failure_of_user;
 
 /// How many queues the waiting threads of a process are spread over.
 #[cfg(feature = "std")]
@@ -144,7 +163,7 @@ pub(crate) const GLANCES: u32 = 8;
 #[cfg(feature = "alloc")]
 pub(crate) const LOOKS: u32 = 128;
 
-use atomic::{AtomicUsize, Ordering, Ordering::Relaxed};
+use atomic::{AtomicUsize, Ordering::Relaxed};
 use core::cell;
 
 /// How many pauses take a microsecond where nobody can tell: with the longest pauses there are it

@@ -21,11 +21,15 @@ pub(crate) enum Ended {
     TimedOut,
 }
 
-/// The seconds and nanoseconds of `left`; a time that `time_t` cannot hold becomes its longest,
-/// after which the caller's loop would sleep again.
+/// No sleep is asked to be longer than 34 years: FreeBSD adds the time to its clock, and takes an
+/// overflow for a time that is over.
+const LONGEST: Duration = Duration::from_secs(1 << 30);
+
 fn timespec(left: Duration) -> libc::timespec {
+    let left = left.min(LONGEST);
     libc::timespec {
-        tv_sec: libc::time_t::try_from(left.as_secs()).unwrap_or(libc::time_t::MAX),
+        // In range, by the limit above.
+        tv_sec: left.as_secs() as libc::time_t,
         // Below 10^9, so it fits the field on every target.
         tv_nsec: left.subsec_nanos() as _,
     }
@@ -82,8 +86,8 @@ pub(crate) fn wake(word: *const AtomicU32, n: usize, scope: Scope) -> Option<usi
     let woken = unsafe {
         libc::syscall(libc::SYS_futex, word, operation(libc::FUTEX_WAKE, scope), at_most_int(n))
     };
-    // An address where no word can be, or that no memory is mapped at, has no sleepers.
-    Some(usize::try_from(woken).unwrap_or(0))
+    // An error, at an address where no word can be for example, is no number.
+    usize::try_from(woken).ok()
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -101,6 +105,10 @@ pub(crate) fn wait(
     use core::ptr::{null_mut, without_provenance_mut};
     use core::sync::atomic::Ordering::Relaxed;
 
+    // Relaxed: only the answer hangs on it.
+    if word.load(Relaxed) != expected {
+        return Ended::NotEqual;
+    }
     // Without the ABSTIME flag the kernel takes the time as relative.
     let mut timeout = timeout.map(|timeout| libc::_umtx_time {
         _timeout: timespec(timeout),
@@ -129,8 +137,9 @@ pub(crate) fn wait(
     if slept != 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ETIMEDOUT) {
         return Ended::TimedOut;
     }
-    // The system does not tell the two apart. Relaxed: only the answer hangs on it.
-    if word.load(Relaxed) == expected { Ended::Woken } else { Ended::NotEqual }
+    // Or the word had changed: the system does not tell the two apart, and may have taken a wake for
+    // us in either case.
+    Ended::Woken
 }
 
 #[cfg(target_os = "freebsd")]

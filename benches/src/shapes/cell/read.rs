@@ -1,14 +1,13 @@
 //! Reads are counted.
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
 use super::{Cell, Sizes};
 use crate::crew::Crew;
 use crate::shapes::publication::time_reads;
-use crate::shapes::{Contender, Regime, Shape};
+use crate::shapes::{Contender, Regime, Sample, Shape};
 
 const REGIMES: &[Regime] = &[
     quiet("8B-quiet", "What does reading 8 bytes cost when nobody writes?").of_bytes(8),
@@ -77,7 +76,7 @@ fn contract<S: Sizes>(operations: u64) -> Result<(), String> {
     super::contract::<S::Of<128>, 128>(few)
 }
 
-fn sample<S: Sizes>(regime: &Regime, each: u64, crew: &Crew) -> Duration {
+fn sample<S: Sizes>(regime: &Regime, each: u64, crew: &Crew) -> Sample {
     match regime.bytes {
         8 => time::<S::Of<1>, 1>(regime, each, crew),
         64 => time::<S::Of<8>, 8>(regime, each, crew),
@@ -87,7 +86,7 @@ fn sample<S: Sizes>(regime: &Regime, each: u64, crew: &Crew) -> Duration {
     }
 }
 
-fn time<C: Cell<W>, const W: usize>(regime: &Regime, each: u64, crew: &Crew) -> Duration {
+fn time<C: Cell<W>, const W: usize>(regime: &Regime, each: u64, crew: &Crew) -> Sample {
     let mut cell = CachePadded::new(C::new([7; W]));
     let (writer, readers) = cell.ends(regime.lanes);
     let writer = (regime.others() > 0).then_some(writer);
@@ -95,5 +94,5 @@ fn time<C: Cell<W>, const W: usize>(regime: &Regime, each: u64, crew: &Crew) -> 
         // By reference: by value would add a copy to every contender's time.
         black_box(&C::read(reader));
     };
-    time_reads(readers, writer, each, crew, read, |writer, k| C::write(writer, [k; W]))
+    time_reads(readers, writer, each, crew, read, |writer, k| C::write(writer, [k; W])).into()
 }

@@ -1,13 +1,11 @@
 //! Writes are counted.
 
-use std::time::Duration;
-
 use crossbeam_utils::CachePadded;
 
 use super::{Cell, Sizes};
 use crate::crew::Crew;
 use crate::shapes::publication::time_writes;
-use crate::shapes::{ALWAYS, Contender, Regime, Shape};
+use crate::shapes::{ALWAYS, Contender, Regime, Sample, Shape};
 
 const REGIMES: &[Regime] = &[Regime::of_lanes(
     1,
@@ -31,7 +29,7 @@ pub fn entry<S: Sizes>() -> Contender {
     Contender { name, package, contract, sample, able: ALWAYS }
 }
 
-fn sample<C: Cell<8>>(_: &Regime, each: u64, crew: &Crew) -> Duration {
+fn sample<C: Cell<8>>(_: &Regime, each: u64, crew: &Crew) -> Sample {
     let mut cell = CachePadded::new(C::new([0; 8]));
     // The reader stays, and does not read.
     let (writer, _reader) = cell.ends(1);

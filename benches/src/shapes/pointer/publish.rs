@@ -1,15 +1,13 @@
 //! Publishes are counted, with what they cost later: values that went out of use are let go while
 //! the publishes go on.
 
-use std::time::Duration;
-
 use crossbeam_utils::CachePadded;
 
 use super::{Pointees, Pointer};
 use crate::crew::Crew;
 use crate::shapes::cell::Value;
 use crate::shapes::publication::time_writes;
-use crate::shapes::{Contender, Regime, Shape};
+use crate::shapes::{Contender, Regime, Sample, Shape};
 
 const REGIMES: &[Regime] = &[
     Regime::of_lanes(1, "no-reader", "What does a publish cost when nobody reads?"),
@@ -48,7 +46,7 @@ fn enter<P: Pointer<Value<8>>>() -> Contender {
     Contender { name, package, contract, sample, able }
 }
 
-fn sample<P: Pointer<Value<8>>>(regime: &Regime, each: u64, crew: &Crew) -> Duration {
+fn sample<P: Pointer<Value<8>>>(regime: &Regime, each: u64, crew: &Crew) -> Sample {
     let mut pointer = CachePadded::new(P::new([0; 8]));
     let (writer, readers) = pointer.ends(regime.others());
     let write = |writer: &mut P::Writer<'_>, k| P::publish(writer, [k; 8]);

@@ -1,7 +1,6 @@
 //! Looks at the value are counted.
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
@@ -9,7 +8,7 @@ use super::{Pointees, Pointer};
 use crate::crew::Crew;
 use crate::shapes::cell::Value;
 use crate::shapes::publication::time_reads;
-use crate::shapes::{Contender, Regime, Shape};
+use crate::shapes::{Contender, Regime, Sample, Shape};
 
 const REGIMES: &[Regime] = &[
     Regime::of_lanes(1, "quiet", "What does access to the value cost when nobody publishes?"),
@@ -48,12 +47,12 @@ fn enter<P: Pointer<Value<8>>>() -> Contender {
     Contender { name, package, contract, sample, able }
 }
 
-fn sample<P: Pointer<Value<8>>>(regime: &Regime, each: u64, crew: &Crew) -> Duration {
+fn sample<P: Pointer<Value<8>>>(regime: &Regime, each: u64, crew: &Crew) -> Sample {
     let mut pointer = CachePadded::new(P::new([7; 8]));
     let (writer, readers) = pointer.ends(regime.lanes);
     let writer = (regime.others() > 0).then_some(writer);
     let read = |reader: &mut P::Reader<'_>| {
         black_box(P::read(reader, |value| value[0]));
     };
-    time_reads(readers, writer, each, crew, read, |writer, k| P::publish(writer, [k; 8]))
+    time_reads(readers, writer, each, crew, read, |writer, k| P::publish(writer, [k; 8])).into()
 }

@@ -12,8 +12,9 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 /// and the pause hook is no part of any protocol.
 const APPARATUS: [&str; 3] = ["src/sync/native/", "src/sync/model/", "src/sync/pause.rs"];
 
-const ACCESSES: [&str; 13] = [
+const ACCESSES: [&str; 14] = [
     "load",
+    "load_waitable",
     "store",
     "swap",
     "compare_exchange",
