@@ -2,10 +2,6 @@
 
 use crate::sync::{pauses_per_microsecond, spin_hint, yield_now};
 
-/// How long a thread spins before it yields or sleeps, in microseconds: about what putting a thread
-/// to sleep and waking it costs.
-const LONGEST: u32 = 4;
-
 /// Waits a little longer each time, up to a microsecond, and after a few of those for whole turns of
 /// the scheduler.
 ///
@@ -16,17 +12,27 @@ const LONGEST: u32 = 4;
 /// All bounds are times, not numbers of pauses: a pause takes ten times longer on one processor than
 /// on another.
 pub(crate) struct Backoff {
-    /// How many pauses the next wait takes, give or take a half.
+    /// How many pauses the next wait takes, give or take a half, if that is no microsecond yet.
     next: u32,
     /// How many there have been.
     spent: u32,
+    /// How long it spins before it yields or sleeps, in microseconds: about what putting a thread to
+    /// sleep and waking it costs.
+    longest: u32,
     /// The state of the generator; zero until it is first used.
     chance: u32,
 }
 
 impl Backoff {
     pub(crate) const fn new() -> Self {
-        Self { next: 1, spent: 0, chance: 0 }
+        Self { next: 1, spent: 0, longest: 4, chance: 0 }
+    }
+
+    /// A microsecond each time, from the first, and twice as long in all. For a lock that is taken
+    /// again and again: whoever looks at it more often takes its line, and the turn, from a thread
+    /// that would have gone on with both at hand.
+    pub(crate) const fn patient() -> Self {
+        Self { next: u32::MAX, spent: 0, longest: 8, chance: 0 }
     }
 
     /// Waits once; for a loop that has nothing better to do than to wait on.
@@ -39,15 +45,16 @@ impl Backoff {
     /// Spins once; `false`, without waiting, when it is time to sleep instead.
     pub(crate) fn spin(&mut self) -> bool {
         let microsecond = pauses_per_microsecond();
-        if self.spent >= LONGEST * microsecond {
+        if self.spent >= self.longest * microsecond {
             return false;
         }
-        let pauses = self.next - self.next / 2 + self.random() % (self.next + 1);
+        let next = microsecond.min(self.next);
+        let pauses = next - next / 2 + self.random() % (next + 1);
         for _ in 0..pauses {
             spin_hint();
         }
         self.spent += pauses;
-        self.next = microsecond.min(self.next * 2);
+        self.next = next * 2;
         true
     }
 

@@ -1,4 +1,4 @@
-//! Mutex: edges E1 and E2, and the wakes of invariant I3.
+//! Mutex: edges E1 to E3, and the wakes of invariants I3 and I4.
 #![cfg(loom)]
 
 use std::time::Duration;
@@ -99,10 +99,10 @@ fn e1_mapped() {
     });
 }
 
-/// E2 where a thread takes the lock again and again: a sleeper was woken, finds the lock taken, and
+/// E3 where a thread takes the lock again and again: a sleeper was woken, finds the lock taken, and
 /// has to be woken a second time.
 #[test]
-fn e2_a_sleeper_that_came_too_late_is_woken_again() {
+fn e3_a_sleeper_that_came_too_late_is_woken_again() {
     explore([3], || {
         let lock = Arc::new(Mutex::new(0));
         let threads = [adds(&lock, 2), adds(&lock, 1)];

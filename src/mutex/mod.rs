@@ -10,10 +10,10 @@
 //! | | |
 //! |---|---|
 //! | progress | blocking: a stopped holder stops every other thread. `try_lock` never waits |
-//! | waiting | a few microseconds of spinning, then asleep; who holds the lock gets the core |
+//! | waiting | eight microseconds of spinning, then asleep; who holds the lock gets the core |
 //! | timeouts | never early; late by what it takes to wake up |
 //! | fairness | none: who comes at the right moment is before those who sleep. They are woken in the order in which the system keeps them |
-//! | cost | one locked instruction to take; a plain store and a plain load to release, and a system call if somebody sleeps and nobody is awake to take over |
+//! | cost | one locked instruction to take; a plain store and a plain load to release. While somebody sleeps another locked instruction, and a system call if nobody is awake to take over |
 //! | panics | the lock is released on unwinding, and is not poisoned |
 //! | `forget(guard)` | the lock stays taken for ever; nothing becomes unsound |
 //! | memory | eight bytes beside the value on Linux, Android and FreeBSD (64-bit); no allocation, usable in a `static` |
@@ -28,15 +28,16 @@
 //!
 //! ```text
 //!   release: held = 0                            a sleeper: count += 1
-//!            light fence                                    heavy fence
-//!            count > 0 and no bit?               loop:      take the lock? count -= 1, bit = 0, done
-//!            set the bit, wake one                          bit set? spin, bit = 0, heavy fence
-//!                                                           sleep while (count, bit) is unchanged
+//!            light fence                                    heavy fence, if nobody made one yet
+//!            count > 0?                          loop:      take the lock? count -= 1, bit = 0, done
+//!            and no bit? set it, and wake one               bit set? spin, bit = 0
+//!                                                           or sleep while (count, bit) is unchanged
 //! ```
 //!
 //! To look for sleepers after every release would cost a full fence, if it were not for the asymmetric
-//! kind: the sleeper has the kernel fence every other thread. That takes microseconds, so a waiting
-//! thread spins first for about as long.
+//! kind: the sleeper has the kernel fence every other thread. That takes microseconds and disturbs
+//! them all, so a waiting thread spins first for about as long, with a look each microsecond, and
+//! those who join it asleep rely on its fence.
 //!
 //! The bit keeps threads that release the lock often from waking everybody: while one is awake and
 //! on its way, no other is woken, and no system call made. It takes the lock or goes back to sleep,
@@ -52,14 +53,21 @@
 //!   the bit and then look again. A thread falls asleep only on a word without the bit, and to set
 //!   it is to wake one. Who takes the lock clears the bit, and wakes the next on release. Who gives
 //!   up while it is set passes the wake on.
+//! * I4: `FENCED` is set by a counted thread that has made a heavy fence, and goes with the last
+//!   sleeper. While it is set, a release sees that somebody is counted; one that did not came before
+//!   that fence, and the thread that made it found the lock free, or held by a later holder. Without
+//!   the bit, sleeps are short and end by themselves.
 //!
 //! # Edges
 //!
 //! * E1, release to acquire: the holder's `store(FREE, Release)` to the next holder's
 //!   `compare_exchange(Acquire)`. All accesses of one holder happen-before those of the next.
-//! * E2, sleeper to holder: the sleeper adds itself to the count, or clears the bit, passes a heavy
-//!   fence and tries to take the lock; the holder stores that the lock is free, passes a light fence
-//!   and looks at the count and the bit. One of the two sees the other's store.
+//! * E2, sleeper to holder: the sleeper adds itself to the count, passes a heavy fence and looks at
+//!   `state`; the holder stores that the lock is free, passes a light fence and looks at the count.
+//!   One of the two sees the other's store.
+//! * E3, holder to sleeper: the exchange (`Release`) by which a release finds the bit set to the
+//!   `fetch_and` (`Acquire`) that clears it. Who clears it sees the lock free; a release that comes
+//!   after it finds it clear.
 //!
 //! # Limits
 //!

@@ -7,7 +7,10 @@ use crate::sync::atomic::{
 };
 use crate::sync::const_unless_loom;
 #[cfg(feature = "std")]
-use crate::sync::{Deadline, Futex, heavy, light};
+use {
+    crate::sync::{Deadline, Futex, heavy, light},
+    core::time::Duration,
+};
 
 /// A word that one thread at a time holds, and a word on which the others sleep.
 ///
@@ -16,9 +19,9 @@ use crate::sync::{Deadline, Futex, heavy, light};
 pub(crate) struct RawPark {
     /// `HELD` while someone holds the lock (I1). Set by the taker, cleared by the holder.
     state: AtomicU32,
-    /// [`SLEEPER`] for each thread that sleeps or is about to (I2), and [`WAKING`] (I3). Changed by
-    /// read-modify-writes alone; the sleepers' own word, so that no one falls asleep on a bit that
-    /// has just been set.
+    /// [`SLEEPER`] for each thread that sleeps or is about to (I2), with [`WAKING`] (I3) and
+    /// [`FENCED`] (I4) while there are any. Changed by read-modify-writes alone, and what they sleep
+    /// on, so that nobody falls asleep on a bit that has just been set.
     #[cfg(feature = "std")]
     sleepers: Futex,
 }
@@ -29,14 +32,24 @@ const HELD: u32 = 1;
 /// One of the sleepers is meant to be awake, and nobody else wakes another (I3).
 #[cfg(feature = "std")]
 const WAKING: u32 = 1;
+/// Since there are sleepers, one of them has made a heavy fence (I4).
+#[cfg(feature = "std")]
+const FENCED: u32 = 2;
 /// One thread that sleeps, or is about to.
 #[cfg(feature = "std")]
-const SLEEPER: u32 = 2;
+const SLEEPER: u32 = 4;
 
 /// Whether there is somebody to wake, and nobody is awake to take the lock.
 #[cfg(feature = "std")]
 fn all_sleep(sleepers: u32) -> bool {
     sleepers >= SLEEPER && sleepers & WAKING == 0
+}
+
+/// One sleeper less; the bits go with the last.
+#[cfg(feature = "std")]
+fn without_one(sleepers: u32) -> u32 {
+    let left = sleepers - SLEEPER;
+    if left < SLEEPER { 0 } else { left }
 }
 
 impl RawPark {
@@ -72,7 +85,8 @@ impl RawPark {
 
     /// Whether someone holds the lock; old news at once.
     pub(crate) fn is_held(&self) -> bool {
-        // Relaxed: a hint; the exchange of `try_hold` makes the edge (E1).
+        // Relaxed: the exchange of `try_hold` makes the edge (E1); who sleeps on the answer has made
+        // sure that it is not too old (E2, E3).
         self.state.load(Relaxed) == HELD
     }
 
@@ -90,25 +104,16 @@ impl RawPark {
         {
             light();
             // Relaxed: ordered after the store by the fence (E2).
-            let sleepers = self.sleepers.load(Relaxed);
-            if all_sleep(sleepers) {
-                self.wake(sleepers);
+            if self.sleepers.load(Relaxed) != 0 {
+                self.wake();
             }
         }
     }
 
-    /// Spins for the lock, for as long as that is cheaper than to sleep.
-    fn hold_spinning(&self, backoff: &mut Backoff) -> Option<Parked<'_>> {
-        while backoff.spin() {
-            // Only the exchange decides. Looking first keeps the line shared while it is taken.
-            if self.is_held() {
-                continue;
-            }
-            if let Some(held) = self.try_hold() {
-                return Some(held);
-            }
-        }
-        None
+    /// Takes the lock if it looks free. Only the exchange decides; looking first keeps the line
+    /// shared while somebody holds the lock.
+    fn hold_if_free(&self) -> Option<Parked<'_>> {
+        if self.is_held() { None } else { self.try_hold() }
     }
 }
 
@@ -117,12 +122,12 @@ impl RawPark {
     #[cold]
     #[inline(never)]
     fn hold_contended(&self) -> Parked<'_> {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::patient();
         loop {
-            if let Some(held) = self.hold_spinning(&mut backoff).or_else(|| self.try_hold()) {
+            backoff.snooze();
+            if let Some(held) = self.hold_if_free() {
                 return held;
             }
-            backoff.snooze();
         }
     }
 }
@@ -142,44 +147,55 @@ impl RawPark {
         if deadline.has_passed_awake() {
             return self.try_hold();
         }
-        self.hold_spinning(&mut Backoff::new()).or_else(|| self.hold_asleep(deadline))
+        self.hold_spinning().or_else(|| self.hold_asleep(deadline))
+    }
+
+    /// Spins for the lock, for as long as that is cheaper than to sleep.
+    fn hold_spinning(&self) -> Option<Parked<'_>> {
+        let mut backoff = Backoff::patient();
+        while backoff.spin() {
+            if let Some(held) = self.hold_if_free() {
+                return Some(held);
+            }
+        }
+        None
     }
 
     fn hold_asleep(&self, deadline: Deadline) -> Option<Parked<'_>> {
         /// How long a thread sleeps whom the holder may not see.
-        const SLICE: core::time::Duration = core::time::Duration::from_millis(1);
-        // Relaxed: the fence below orders it before the attempts (E2).
-        self.sleepers.fetch_add(SLEEPER, Relaxed);
-        // Either a holder that released the lock sees the number above and wakes one of us, or the
-        // attempt below sees the lock free (E2). Without the fence neither is sure, so nobody may
-        // sleep for good.
-        let mut heard = heavy().is_ok();
+        const SLICE: Duration = Duration::from_millis(1);
+        // Relaxed: the fence orders it before the attempts (E2). Where there was one already, a
+        // release sees its maker or us, and that is all the same to it (I4).
+        if self.sleepers.fetch_add(SLEEPER, Relaxed) & FENCED == 0 && heavy().is_ok() {
+            // Relaxed: a heavy fence is one for what comes after it, too.
+            self.sleepers.fetch_or(FENCED, Relaxed);
+        }
         loop {
-            if let Some(held) = self.try_hold() {
+            if let Some(held) = self.hold_if_free() {
                 self.stop_sleeping();
                 return Some(held);
             }
             // Relaxed: a value that is out of date is not slept on.
             let sleepers = self.sleepers.load(Relaxed);
             if sleepers & WAKING == 0 {
-                // Whoever sets the bit from here on changes the word, and wakes one of us (I3).
-                self.sleepers
-                    .wait(sleepers, if heard { deadline } else { deadline.at_most(SLICE) });
-            } else if let Some(held) = self.hold_spinning(&mut Backoff::new()) {
+                // Whoever sets the bit from here on changes the word, and wakes one of us (I3). Who
+                // may not be seen must not sleep for good (I4).
+                let is_seen = sleepers & FENCED != 0;
+                let deadline = if is_seen { deadline } else { deadline.at_most(SLICE) };
+                self.sleepers.wait(sleepers, deadline);
+            } else if let Some(held) = self.hold_spinning() {
                 self.stop_sleeping();
                 return Some(held);
             } else {
-                // Back to sleep, so the next holder has to wake somebody again. Relaxed: ordered
-                // before the next attempt by the fence.
-                self.sleepers.fetch_and(!WAKING, Relaxed);
-                // As above, for a holder that still saw the bit (E2).
-                heard = heavy().is_ok();
+                // Acquire (E3): a release that still saw the bit, and woke nobody, happens-before the
+                // next attempt, which finds the lock free.
+                self.sleepers.fetch_and(!WAKING, Acquire);
             }
             if deadline.has_passed() {
                 let held = self.try_hold();
                 match held {
                     Some(_) => self.stop_sleeping(),
-                    None => self.give_up(heard),
+                    None => self.give_up(),
                 }
                 return held;
             }
@@ -188,23 +204,13 @@ impl RawPark {
 
     /// Counts out a sleeper that has the lock: when it releases it, it wakes the next (I3).
     fn stop_sleeping(&self) {
-        self.change_sleepers(|sleepers| (sleepers & !WAKING) - SLEEPER);
+        self.change_sleepers(|sleepers| without_one(sleepers & !WAKING));
     }
 
-    /// Counts out a sleeper that waits no longer; `heard` is whether its last heavy fence was one.
-    fn give_up(&self, heard: bool) {
-        // The wake that is under way may have been for us. Who could not be sure to be seen is not
-        // sure either that no release relied on its looking again. Then another sleeper has to look
-        // (I3); nobody is left to do so who is not counted.
-        let handed_on = |sleepers: u32| {
-            let others = sleepers - SLEEPER;
-            match others & !WAKING {
-                0 => 0,
-                _ if heard => others,
-                _ => others | WAKING,
-            }
-        };
-        if handed_on(self.change_sleepers(handed_on)) & WAKING != 0 {
+    /// Counts out a sleeper that waits no longer. The wake that is under way may have been for it:
+    /// then it wakes another (I3).
+    fn give_up(&self) {
+        if without_one(self.change_sleepers(without_one)) & WAKING != 0 {
             self.sleepers.wake_one();
         }
     }
@@ -215,8 +221,7 @@ impl RawPark {
         let mut sleepers = self.sleepers.load(Relaxed);
         loop {
             let changed = change(sleepers);
-            // Relaxed: to wake somebody for nothing does no harm, and whom it matters to see this
-            // is about to see a release, or looks behind a fence.
+            // Relaxed: who clears the bit here has the lock, and looks again when it releases it.
             match self.sleepers.compare_exchange_weak(sleepers, changed, Relaxed, Relaxed) {
                 Ok(before) => return before,
                 Err(now) => sleepers = now,
@@ -224,15 +229,20 @@ impl RawPark {
         }
     }
 
-    /// Wakes a sleeper, unless one is awake by now.
+    /// Wakes a sleeper, unless one is awake.
     #[cold]
     #[inline(never)]
-    fn wake(&self, mut sleepers: u32) {
-        while all_sleep(sleepers) {
-            // Relaxed: the sleepers take nothing from the word but that it changed.
-            let marked = sleepers | WAKING;
-            match self.sleepers.compare_exchange(sleepers, marked, Relaxed, Relaxed) {
-                Ok(_) => return self.sleepers.wake_one(),
+    fn wake(&self) {
+        // Relaxed: the exchange decides.
+        let mut sleepers = self.sleepers.load(Relaxed);
+        loop {
+            let wakes = all_sleep(sleepers);
+            let marked = if wakes { sleepers | WAKING } else { sleepers };
+            // Release (E3): who clears the bit after this sees that the lock was free. That is why it
+            // is an exchange even where it changes nothing.
+            match self.sleepers.compare_exchange(sleepers, marked, Release, Relaxed) {
+                Ok(_) if wakes => return self.sleepers.wake_one(),
+                Ok(_) => return,
                 Err(now) => sleepers = now,
             }
         }

@@ -47,7 +47,7 @@
 //!   `fence(Acquire)`, and that writer's `fence(Release)` before its word stores. The two fences
 //!   synchronise, so the reader's second look at `seq` sees that write's odd number or a later one,
 //!   and the copy is thrown away.
-//! * E3, writer to writer: the `writers` lock (edges E1 and E2 of [`mutex`](crate::mutex)).
+//! * E3, writer to writer: the `writers` lock (edges E1 to E3 of [`mutex`](crate::mutex)).
 //!
 //! # Limits
 //!

@@ -67,7 +67,7 @@
 //!   the new words, and the reader's `fence(Acquire)` between its copy and its second look. A reader
 //!   that caught a word of publish `s + N` sees a number of at least `s + N - 1`, and throws the copy
 //!   away.
-//! * E3, writer to writer: the `writers` lock (edges E1 and E2 of [`mutex`](crate::mutex)).
+//! * E3, writer to writer: the `writers` lock (edges E1 to E3 of [`mutex`](crate::mutex)).
 //!
 //! # Limits
 //!

@@ -1,14 +1,15 @@
 //! `Mutex`: a lock whose unlock is a plain store and a plain load, and that wakes one at a time.
 //!
 //! **Models** threads that take the lock so many times each. `locked` is what the lock is taken by;
-//! `sleepers` counts those who may sleep, two for each, and its lowest bit says that one of them is
-//! meant to be awake; it is what they sleep on. `inside` counts those in the critical section. Taking
-//! is an RMW, and so is every change of `sleepers`. Who does not get the lock adds itself to
-//! `sleepers`, makes one heavy fence, and then tries again in turns: if the bit is clear, it sleeps
-//! while `sleepers` is unchanged; if it is set, it clears it and makes another heavy fence. Who has
-//! the lock counts itself out and clears the bit. Unlocking stores to `locked`, loads `sleepers`, and
-//! if somebody sleeps and the bit is clear, sets it and wakes one. Some threads wait with a timeout,
-//! which passes at any time: they count themselves out, and wake another if the bit is set.
+//! `sleepers` counts those who may sleep, and has two bits: that one of them is meant to be awake, and
+//! that a heavy fence was made since there are any; it is what they sleep on. `inside` counts those in
+//! the critical section. Taking is an RMW, and so is every change of `sleepers`. Who does not get the
+//! lock adds itself to `sleepers`; where no heavy fence was made, it makes one and says so. Then it
+//! tries again in turns: if the bit is clear, it sleeps while `sleepers` is unchanged; if it is set, it
+//! clears it. Who has the lock counts itself out and clears the bit. Unlocking stores to `locked` and
+//! loads `sleepers`; if there are any, an RMW finds out whether the bit is clear, and then sets it, and
+//! one is woken. Some threads wait with a timeout, which passes at any time: they count themselves
+//! out, and wake another if the bit is set.
 //!
 //! **Memory** is that of x86: a thread's stores wait in a buffer, oldest first; its loads look
 //! there before they look into memory; an RMW, a fence and a system call drain it. The heavy fence
@@ -18,9 +19,10 @@
 //!
 //! **Rule**: if the store that unlocks reached memory before the sleeper's fence interrupted that
 //! thread, the sleeper finds it before it sleeps; if not, that thread loads `sleepers` after the
-//! fence, and sees the sleeper, and the bit clear. Where the heavy fence fails, the sleeper sleeps in
-//! slices that end by themselves, and wakes another when it gives up. In the symmetric form the
-//! sleeper's fence is its own, and unlocking has one as well.
+//! fence, and sees that there are some, and goes on seeing it until there are none. Of its RMW and the
+//! one that clears the bit, the second sees the first. Where the heavy fence fails, the sleeper sleeps
+//! in slices that end by themselves. In the symmetric form the sleeper's fence is its own, and
+//! unlocking has one as well.
 
 mod tests;
 
@@ -28,10 +30,12 @@ use super::explore::{Failure, Next, Protocol};
 
 const THREADS: usize = 3;
 
-/// The bit of `sleepers`.
+/// One of the sleepers is meant to be awake.
 const WAKING: u8 = 1;
+/// A heavy fence was made since there are any.
+const FENCED: u8 = 2;
 /// One of them.
-const SLEEPER: u8 = 2;
+const SLEEPER: u8 = 4;
 
 /// The memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -72,13 +76,17 @@ enum Heavy {
 enum Wrong {
     /// The heavy fence comes before the raising of `sleepers`.
     FencesFirst,
-    /// No heavy fence after clearing the bit.
-    ClearsWithoutFence,
+    /// Who failed to make the heavy fence says that it was made.
+    FencedAnyway,
+    /// The last sleeper leaves the word of the fence behind.
+    FencedForEver,
+    /// Unlocking trusts what it loaded.
+    TrustsLook,
     /// Unlocking looks for sleepers first.
     LooksFirst,
     /// The lock is taken with a load and a store.
     TakesByStore,
-    /// Who failed to make the heavy fence sleeps like who did.
+    /// Where no heavy fence was made, sleeps do not end by themselves either.
     SleepsUnfenced,
     /// To sleep compares `locked` instead of `sleepers`.
     SleepsOnLock,
@@ -88,8 +96,6 @@ enum Wrong {
     KeepsBit,
     /// Who gives up wakes nobody.
     LeavesQuietly,
-    /// Who gives up wakes another if the bit is set, even if its last fence failed.
-    LeavesUnfenced,
     /// Who gives up clears the bit instead of waking another.
     LeavesWithBit,
 }
@@ -125,8 +131,8 @@ struct Thread {
     buffer: [Option<(Word, u8)>; 4],
     /// Whether it is one of `sleepers`.
     counted: bool,
-    /// Whether its last heavy fence was one.
-    heard: bool,
+    /// Whether its sleep ends by itself.
+    slice: bool,
     /// Whether a sleep of it may still end for no reason.
     restless: bool,
 }
@@ -139,6 +145,7 @@ enum Stage {
     Raise,
     /// A bit for each thread that the heavy fence has interrupted.
     Heavy(u8),
+    Fenced,
     Read,
     Clear,
     Sleep(u8),
@@ -180,6 +187,11 @@ impl Thread {
 
 fn all_sleep(sleepers: u8) -> bool {
     sleepers >= SLEEPER && sleepers & WAKING == 0
+}
+
+/// The bits say nothing without anybody to say it about.
+fn or_none(sleepers: u8) -> u8 {
+    if sleepers < SLEEPER { 0 } else { sleepers }
 }
 
 impl Lock {
@@ -227,10 +239,11 @@ impl Lock {
                     (false, false) => Stage::Look,
                 }
             }
-            Stage::Look => match all_sleep(me.load(*memory, Sleepers)) {
-                true => Stage::Mark,
-                false if self.is(LooksFirst) => Stage::Unlock,
-                false => self.ends_round(me),
+            Stage::Look => match me.load(*memory, Sleepers) {
+                sleepers if self.is(TrustsLook) && !all_sleep(sleepers) => self.ends_round(me),
+                sleepers if sleepers >= SLEEPER => Stage::Mark,
+                _ if self.is(LooksFirst) => Stage::Unlock,
+                _ => self.ends_round(me),
             },
             Stage::Asleep => return self.sleep(state, at, next),
             Stage::Gone => return,
@@ -247,39 +260,45 @@ impl Lock {
                 _ => Stage::Leave,
             },
             Stage::Raise => {
+                let before = memory[Sleepers as usize];
                 memory[Sleepers as usize] += SLEEPER;
                 me.counted = true;
-                if self.is(FencesFirst) { Stage::Take } else { Stage::Heavy(0) }
+                match before & FENCED {
+                    0 if self.is(FencesFirst) => Stage::Fenced,
+                    0 => Stage::Heavy(0),
+                    _ => Stage::Take,
+                }
+            }
+            Stage::Fenced => {
+                memory[Sleepers as usize] |= FENCED;
+                Stage::Take
             }
             Stage::Clear => {
                 memory[Sleepers as usize] &= !WAKING;
-                if self.is(ClearsWithoutFence) { Stage::Take } else { Stage::Heavy(0) }
+                return self.awakes(&after, at, next);
             }
             Stage::Sleep(seen) => {
                 let unchanged = match self.wrong {
                     Some(SleepsOnLock) => memory[Locked as usize] == 1,
                     _ => memory[Sleepers as usize] == seen,
                 };
+                me.slice = seen & FENCED == 0 && !self.is(SleepsUnfenced);
                 if unchanged { Stage::Asleep } else { return self.awakes(state, at, next) }
             }
             Stage::Lower => {
-                memory[Sleepers as usize] -= SLEEPER;
-                if !self.is(KeepsBit) {
-                    memory[Sleepers as usize] &= !WAKING;
-                }
-                (me.counted, me.heard) = (false, false);
+                let kept = if self.is(KeepsBit) { WAKING } else { 0 };
+                let left = memory[Sleepers as usize] & (!WAKING | kept);
+                memory[Sleepers as usize] = self.without_one(left);
+                me.counted = false;
                 Stage::Inside
             }
             Stage::Leave => {
-                let others = memory[Sleepers as usize] - SLEEPER;
-                let left = match others & !WAKING {
-                    0 => 0,
-                    without if self.is(LeavesWithBit) => without,
-                    _ if me.heard || self.is(LeavesUnfenced) => others,
-                    _ => others | WAKING,
-                };
+                let mut left = self.without_one(memory[Sleepers as usize]);
+                if self.is(LeavesWithBit) {
+                    left &= !WAKING;
+                }
                 memory[Sleepers as usize] = left;
-                (me.counted, me.heard) = (false, false);
+                me.counted = false;
                 let wakes = left & WAKING != 0 && !self.is(LeavesQuietly);
                 if wakes { Stage::Wake } else { self.ends_round(me) }
             }
@@ -309,7 +328,7 @@ impl Lock {
     /// A sleep that nobody ended: its time is over, it was a slice, or for no reason.
     fn sleep(&self, state: &State, at: usize, next: &mut Next<State>) {
         let me = &state.threads[at];
-        if at < self.timed || !me.heard && !self.is(SleepsUnfenced) {
+        if at < self.timed || me.slice {
             self.awakes(state, at, next);
         } else if me.restless {
             let mut state = state.clone();
@@ -321,6 +340,7 @@ impl Lock {
     /// A thread is awake again; if its time is over, it tries once more.
     fn awakes(&self, state: &State, at: usize, next: &mut Next<State>) {
         let mut state = state.clone();
+        state.threads[at].slice = false;
         state.threads[at].stage = Stage::Take;
         next.to(state.clone());
         if at < self.timed {
@@ -329,11 +349,17 @@ impl Lock {
         }
     }
 
+    /// One sleeper less.
+    fn without_one(&self, sleepers: u8) -> u8 {
+        let left = sleepers - SLEEPER;
+        if self.is(FencedForEver) { or_none(left) | left & FENCED } else { or_none(left) }
+    }
+
     /// Where a thread goes that did not get the lock.
     fn not_taken(&self, me: &Thread) -> Stage {
         match me.counted {
             true => Stage::Read,
-            false if self.is(FencesFirst) && !me.heard => Stage::Heavy(0),
+            false if self.is(FencesFirst) => Stage::Heavy(0),
             false => Stage::Raise,
         }
     }
@@ -344,17 +370,17 @@ impl Lock {
     }
 
     fn make_heavy(&self, state: &State, at: usize, interrupted: u8, next: &mut Next<State>) {
-        let to = |next: &mut Next<State>, stage, heard| {
+        let to = |next: &mut Next<State>, stage| {
             let mut state = state.clone();
             state.threads[at].stage = stage;
-            state.threads[at].heard = heard;
-            match stage {
-                Stage::Heavy(_) => next.to(state),
-                _ => self.awakes(&state, at, next),
-            }
+            next.to(state);
+        };
+        let done = match self.wrong {
+            Some(FencesFirst) => Stage::Raise,
+            _ => Stage::Fenced,
         };
         if self.heavy_may_fail && interrupted == 0 {
-            to(next, Stage::Take, false);
+            to(next, if self.is(FencedAnyway) { done } else { Stage::Take });
         }
         if !state.threads[at].is_drained() {
             return;
@@ -362,11 +388,11 @@ impl Lock {
         let others = (0..self.threads).filter(|&other| other != at);
         let missing: Vec<_> = others.filter(|other| interrupted & (1 << other) == 0).collect();
         if missing.is_empty() || self.heavy == Heavy::FencesItself {
-            return to(next, Stage::Take, true);
+            return to(next, done);
         }
         for other in missing {
             if state.threads[other].is_drained() {
-                to(next, Stage::Heavy(interrupted | 1 << other), false);
+                to(next, Stage::Heavy(interrupted | 1 << other));
             }
         }
     }
@@ -381,7 +407,7 @@ impl Protocol for Lock {
             round: 0,
             buffer: [None; 4],
             counted: false,
-            heard: false,
+            slice: false,
             restless: self.spurious,
         };
         State { memory: [0; 3], threads: [thread; THREADS] }
