@@ -82,10 +82,10 @@ fn one_holder_at_a_time_with_timeouts_of_every_length() {
     assert_eq!(lock.into_inner(), [taken.into_inner() as u64; 2]);
 }
 
-/// Two threads that can only go on in turns, each asleep or about to be while the other goes on: a
-/// wake that got lost would stop them for good.
+/// Two threads that can only go on in turns, and look for theirs all the time. (Whether wakes get lost
+/// is seen below, where nobody else comes by who would make up for one.)
 #[test]
-fn no_wake_is_lost_in_a_long_handshake() {
+fn a_long_handshake_by_turns() {
     let (lock, each) = (Mutex::new(0_usize), rounds(100_000));
     thread::scope(|scope| {
         for me in 0..2 {

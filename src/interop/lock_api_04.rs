@@ -54,7 +54,8 @@ impl fmt::Debug for RawSpinLock {
     }
 }
 
-/// [`Mutex`](crate::Mutex) without a value.
+/// [`Mutex`](crate::Mutex) without a value. It must outlive the call that unlocks it, which looks at it once
+/// more when another thread may have it already.
 ///
 /// ```
 /// use lock_api_04::Mutex;

@@ -58,7 +58,8 @@ impl fmt::Debug for RawSpinLock {
     }
 }
 
-/// [`Mutex`](crate::Mutex) without a value.
+/// [`Mutex`](crate::Mutex) without a value. It must outlive the call that unlocks it, which looks at it once
+/// more when another thread may have it already.
 ///
 /// ```
 /// use lock_api_05::Mutex;

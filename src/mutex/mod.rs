@@ -13,7 +13,7 @@
 //! | waiting | eight microseconds of spinning, then asleep; who holds the lock gets the core |
 //! | timeouts | never early; late by what it takes to wake up |
 //! | fairness | none: who comes at the right moment is before those who sleep. They are woken in the order in which the system keeps them |
-//! | cost | one locked instruction to take; a plain store and a plain load to release. While somebody sleeps another locked instruction, and a system call if nobody is awake to take over |
+//! | cost | one locked instruction to take; on Linux, a plain store and two plain loads to release, elsewhere a full fence with them. While somebody sleeps another locked instruction, and a system call if nobody is awake to take over |
 //! | panics | the lock is released on unwinding, and is not poisoned |
 //! | `forget(guard)` | the lock stays taken for ever; nothing becomes unsound |
 //! | memory | eight bytes beside the value on Linux, Android and FreeBSD (64-bit); no allocation, usable in a `static` |
@@ -40,7 +40,7 @@
 //! those who join it asleep rely on its fence.
 //!
 //! The bit keeps threads that release the lock often from waking everybody: while one is awake and
-//! on its way, no other is woken, and no system call made. It takes the lock or goes back to sleep,
+//! on its way, others are seldom woken, and few system calls made. It takes the lock or goes back to sleep,
 //! and takes the bit back before it does.
 //!
 //! # Invariants
@@ -70,6 +70,14 @@
 //!   after it finds it clear.
 //!
 //! # Limits
+//!
+//! Where a process has threads already, its very first release of any lock of this kind takes
+//! milliseconds: that is how long the kernel takes to sign it up for the heavy fence. (One that is made
+//! before there is a second thread costs next to nothing.)
+//!
+//! A release looks at the lock once more when it is free already. So the lock must outlive the call:
+//! that one has taken it does not prove that the last holder is done with its memory. References see to
+//! that; code that frees memory by hand has to.
 //!
 //! Locking twice on one thread deadlocks. Where a filter on system calls, installed after the first
 //! wait of the process, refuses the heavy fence, waiting threads look for themselves every

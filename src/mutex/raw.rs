@@ -95,7 +95,7 @@ impl RawPark {
     /// # Safety
     ///
     /// It is held, and whoever holds it has no more use for it: its [`Parked`] is being dropped, or
-    /// was forgotten.
+    /// was forgotten. The lock outlives the call: the next holder may be at work before it returns.
     #[inline]
     pub(crate) unsafe fn release(&self) {
         // Release (E1): all that was done with the lock held happens-before the next holder.
@@ -147,7 +147,14 @@ impl RawPark {
         if deadline.has_passed_awake() {
             return self.try_hold();
         }
-        self.hold_spinning().or_else(|| self.hold_asleep(deadline))
+        if let Some(held) = self.hold_spinning() {
+            return Some(held);
+        }
+        if deadline.has_passed_awake() {
+            // Too short a time to make every other thread fence for it.
+            return self.try_hold();
+        }
+        self.hold_asleep(deadline)
     }
 
     /// Spins for the lock, for as long as that is cheaper than to sleep.

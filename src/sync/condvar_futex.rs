@@ -71,16 +71,22 @@ impl OwnFutex {
     }
 }
 
-/// Stores `value` and wakes the thread that sleeps on the word. The store is the last access: who
-/// sees it may end the life of the word.
+/// Stores `value`, and wakes the thread that sleeps on the word if the word was `asleep`. The store is
+/// the last access: who sees it may end the life of the word.
 ///
 /// # Safety
 ///
 /// `this` points to a word that lives at least until somebody sees the store.
 #[cfg_attr(all(loom, feature = "loom"), track_caller)]
-pub(crate) unsafe fn store_and_wake(this: *const OwnFutex, value: u32, order: Ordering) {
+pub(crate) unsafe fn swap_and_wake(
+    this: *const OwnFutex,
+    value: u32,
+    asleep: u32,
+    order: Ordering,
+) {
     // SAFETY: promised by the caller; the store is yet to come.
     let futex = Arc::clone(unsafe { &(*this).0 });
-    futex.store(value, order);
-    futex.wake_one();
+    if futex.swap(value, order) == asleep {
+        futex.wake_one();
+    }
 }

@@ -9,7 +9,7 @@ mod region;
 mod weaken;
 mod words;
 
-pub(crate) use condvar_futex::{Futex, OwnFutex, store_and_wake};
+pub(crate) use condvar_futex::{Futex, OwnFutex, swap_and_wake};
 pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::thread::yield_now;

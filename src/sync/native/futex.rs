@@ -66,19 +66,25 @@ impl OwnFutex {
     }
 }
 
-/// Stores `value` and wakes the thread that sleeps on the word. The store is the last access: who
-/// sees it may end the life of the word.
+/// Stores `value`, and wakes the thread that sleeps on the word if the word was `asleep`. The store is
+/// the last access: who sees it may end the life of the word.
 ///
 /// # Safety
 ///
 /// `this` points to a word that lives at least until somebody sees the store.
 #[inline]
-pub(crate) unsafe fn store_and_wake(this: *const OwnFutex, value: u32, order: Ordering) {
+pub(crate) unsafe fn swap_and_wake(
+    this: *const OwnFutex,
+    value: u32,
+    asleep: u32,
+    order: Ordering,
+) {
     // SAFETY: the caller's word is alive, which makes the offset one within it.
     let word = unsafe { &raw const (*this).0.0 };
     // SAFETY: alive until this store is seen.
-    unsafe { (*word).store(value, order) };
-    // The kernel takes the address as a name. If another word has it by now, whoever sleeps there
-    // looks at what it waits for, and sleeps on.
-    atomic_wait::wake_one(word);
+    if unsafe { (*word).swap(value, order) } == asleep {
+        // The kernel takes the address as a name. If another word has it by now, whoever sleeps there
+        // looks at what it waits for, and sleeps on.
+        atomic_wait::wake_one(word);
+    }
 }

@@ -15,7 +15,7 @@ pub(crate) use pauses::pauses_per_microsecond;
 #[cfg(feature = "std")]
 pub(crate) use region::Region;
 #[cfg(feature = "std")]
-pub(crate) use sleeping::{Futex, OwnFutex, store_and_wake};
+pub(crate) use sleeping::{Futex, OwnFutex, swap_and_wake};
 pub(crate) use words::Words;
 
 #[cfg(all(

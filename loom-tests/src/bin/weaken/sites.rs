@@ -116,7 +116,7 @@ impl Scan<'_> {
     fn call(&mut self, name: &Ident, method: bool, arguments: TokenStream) {
         let function = name.to_string();
         // The last store to a word, by which the façade also wakes who sleeps there.
-        let last = !method && function == "store_and_wake";
+        let last = !method && function == "swap_and_wake";
         if last || method && ACCESSES.contains(&function.as_str()) {
             let kinds = ["access", "failure"];
             for (kind, from) in kinds.into_iter().zip(orderings(arguments)) {
