@@ -12,7 +12,7 @@ use crate::sync::{pauses_per_microsecond, spin_hint, yield_now};
 /// All bounds are times, not numbers of pauses: a pause takes ten times longer on one processor than
 /// on another.
 pub(crate) struct Backoff {
-    /// How many pauses the next wait takes, give or take a half, if that is no microsecond yet.
+    /// How many pauses the next wait takes, give or take a half; a microsecond, if that is less.
     next: u32,
     /// How many there have been.
     spent: u32,
@@ -48,13 +48,15 @@ impl Backoff {
         if self.spent >= self.longest * microsecond {
             return false;
         }
-        let next = microsecond.min(self.next);
-        let pauses = next - next / 2 + self.random() % (next + 1);
+        let mut pauses = microsecond;
+        if self.next < microsecond {
+            pauses = self.next - self.next / 2 + self.random() % (self.next + 1);
+            self.next *= 2;
+        }
         for _ in 0..pauses {
             spin_hint();
         }
         self.spent += pauses;
-        self.next = next * 2;
         true
     }
 

@@ -56,6 +56,7 @@ sync::unless_loom! {
     #[cfg(any(feature = "lock_api_04", feature = "lock_api_05"))]
     pub mod interop;
 }
+pub mod guard;
 pub mod latest;
 #[cfg(feature = "std")]
 pub mod mutex;

@@ -4,8 +4,8 @@ use core::fmt;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::guard::MutexGuard;
-use super::raw::RawPark;
+use super::raw::{Parked, RawPark};
+use crate::guard::{Guard, MappedGuard};
 use crate::sync::{Deadline, UnsafeCell, const_unless_loom};
 
 /// A mutual exclusion lock that sleeps. See the [module](crate::mutex) for what it promises.
@@ -73,7 +73,7 @@ impl<T: ?Sized> Mutex<T> {
     /// ```
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard::new(self.raw.hold(), &self.value)
+        self.guard(self.raw.hold())
     }
 
     /// Takes the lock if it is free. Wait-free.
@@ -89,7 +89,7 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[must_use = "if unused the lock is released at once"]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.raw.try_hold().map(|held| MutexGuard::new(held, &self.value))
+        self.raw.try_hold().map(|held| self.guard(held))
     }
 
     /// Takes the lock if it is free within `timeout`. Never gives up early, nor takes longer than it
@@ -130,6 +130,20 @@ impl<T: ?Sized> Mutex<T> {
         self.try_lock().or_else(|| self.lock_until(Deadline::at(deadline)))
     }
 
+    /// Whether someone holds the lock; old news at once. Wait-free.
+    ///
+    /// ```
+    /// let lock = untorn::Mutex::new(1);
+    /// let held = lock.lock();
+    /// assert!(lock.is_locked());
+    /// drop(held);
+    /// assert!(!lock.is_locked());
+    /// ```
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.raw.is_held()
+    }
+
     /// The value; the exclusive borrow proves that nobody holds the lock.
     ///
     /// ```
@@ -144,9 +158,25 @@ impl<T: ?Sized> Mutex<T> {
 
     fn lock_until(&self, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
         let held = self.raw.hold_until(deadline)?;
-        Some(MutexGuard::new(held, &self.value))
+        Some(self.guard(held))
+    }
+
+    #[inline]
+    fn guard<'a>(&'a self, held: Parked<'a>) -> MutexGuard<'a, T> {
+        // SAFETY: `held` is of this lock, so only its owner touches the value (I1); its borrow keeps the
+        // lock where it is.
+        unsafe { Guard::new(held, &self.value) }
     }
 }
+
+/// The right to use the value of a [`Mutex`]; gives the lock back when dropped.
+///
+/// May be sent to another thread, which then releases the lock.
+pub type MutexGuard<'a, T> = Guard<T, Parked<'a>>;
+
+/// The right to use a part of the value of a [`Mutex`], as [`map`](Guard::map) of its guard makes it;
+/// gives the lock back when dropped.
+pub type MappedMutexGuard<'a, T> = MappedGuard<T, Parked<'a>>;
 
 impl<T: Default> Default for Mutex<T> {
     fn default() -> Self {

@@ -91,13 +91,9 @@
 //! synchronization" (2001), for unlocking without a fence.
 
 #[cfg(feature = "std")]
-mod guard;
-#[cfg(feature = "std")]
 mod lock;
 mod raw;
 
 #[cfg(feature = "std")]
-pub use guard::{MappedMutexGuard, MutexGuard};
-#[cfg(feature = "std")]
-pub use lock::Mutex;
+pub use lock::{MappedMutexGuard, Mutex, MutexGuard};
 pub(crate) use raw::{Parked, RawPark};

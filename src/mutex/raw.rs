@@ -258,7 +258,8 @@ impl RawPark {
 
 /// Holds a [`RawPark`]; releases it when dropped.
 #[must_use = "if unused the lock is released at once"]
-pub(crate) struct Parked<'a> {
+#[allow(missing_debug_implementations, unreachable_pub, reason = "public in name alone, in guards")]
+pub struct Parked<'a> {
     lock: &'a RawPark,
 }
 

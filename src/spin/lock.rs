@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::guard::SpinLockGuard;
-use super::raw::RawSpin;
+use super::raw::{Held, RawSpin};
+use crate::guard::{Guard, MappedGuard};
 use crate::sync::{UnsafeCell, const_unless_loom};
 
 /// A mutual exclusion lock that spins. See the [module](crate::spin) for what it promises.
@@ -72,7 +72,7 @@ impl<T: ?Sized> SpinLock<T> {
     /// ```
     #[inline]
     pub fn lock(&self) -> SpinLockGuard<'_, T> {
-        SpinLockGuard::new(self.raw.hold(), &self.value)
+        self.guard(self.raw.hold())
     }
 
     /// Takes the lock if it is free. Wait-free.
@@ -88,7 +88,21 @@ impl<T: ?Sized> SpinLock<T> {
     #[inline]
     #[must_use = "if unused the lock is released at once"]
     pub fn try_lock(&self) -> Option<SpinLockGuard<'_, T>> {
-        self.raw.try_hold().map(|held| SpinLockGuard::new(held, &self.value))
+        self.raw.try_hold().map(|held| self.guard(held))
+    }
+
+    /// Whether someone holds the lock; old news at once. Wait-free.
+    ///
+    /// ```
+    /// let lock = untorn::SpinLock::new(1);
+    /// let held = lock.lock();
+    /// assert!(lock.is_locked());
+    /// drop(held);
+    /// assert!(!lock.is_locked());
+    /// ```
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.raw.is_held()
     }
 
     /// The value; the exclusive borrow proves that nobody holds the lock.
@@ -102,7 +116,23 @@ impl<T: ?Sized> SpinLock<T> {
         // SAFETY: `&mut self` excludes every guard, and the result borrows from it.
         self.value.with_mut(|value| unsafe { &mut *value })
     }
+
+    #[inline]
+    fn guard<'a>(&'a self, held: Held<'a>) -> SpinLockGuard<'a, T> {
+        // SAFETY: `held` is of this lock, so only its owner touches the value (I1); its borrow keeps the
+        // lock where it is.
+        unsafe { Guard::new(held, &self.value) }
+    }
 }
+
+/// The right to use the value of a [`SpinLock`]; gives the lock back when dropped.
+///
+/// May be sent to another thread, which then releases the lock.
+pub type SpinLockGuard<'a, T> = Guard<T, Held<'a>>;
+
+/// The right to use a part of the value of a [`SpinLock`], as [`map`](Guard::map) of its guard makes it;
+/// gives the lock back when dropped.
+pub type MappedSpinLockGuard<'a, T> = MappedGuard<T, Held<'a>>;
 
 impl<T: Default> Default for SpinLock<T> {
     fn default() -> Self {

@@ -46,11 +46,9 @@
 //! (ISCA 1984), for test-and-test-and-set; T. E. Anderson, "The performance of spin lock
 //! alternatives for shared-memory multiprocessors" (IEEE TPDS 1990), for the backoff.
 
-mod guard;
 mod lock;
 mod raw;
 
-pub use guard::{MappedSpinLockGuard, SpinLockGuard};
-pub use lock::SpinLock;
+pub use lock::{MappedSpinLockGuard, SpinLock, SpinLockGuard};
 #[cfg(any(feature = "lock_api_04", feature = "lock_api_05"))]
 pub(crate) use raw::RawSpin;

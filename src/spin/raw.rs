@@ -77,7 +77,8 @@ impl RawSpin {
 
 /// Holds a [`RawSpin`]; releases it when dropped.
 #[must_use = "if unused the lock is released at once"]
-pub(crate) struct Held<'a> {
+#[allow(missing_debug_implementations, reason = "public in name alone, in guards")]
+pub struct Held<'a> {
     lock: &'a RawSpin,
 }
 

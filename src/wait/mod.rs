@@ -53,7 +53,8 @@
 //! * E1, word to wait, by fences: who waits adds itself to a number, passes a `fence(SeqCst)` and
 //!   compares; who notifies changed the word, passes a `fence(SeqCst)` and looks at the number. One of
 //!   the two sees the other.
-//! * E2, notify to woken: `store(RELEASED, Release)` to `load(Acquire)` of the thread's own word.
+//! * E2, notify to woken: the notifier's swap (`Release`) of the thread's own word to that thread's
+//!   `load(Acquire)`.
 //! * E3, notify to woken task, and all that happens to a queue: the bucket's lock.
 //! * E4, word to a wait that finds it changed: the user's release store to `load(Acquire)`.
 //!

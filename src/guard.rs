@@ -1,33 +1,36 @@
-//! The right to use the locked value, or a part of it.
+//! The right to use a locked value, or a part of it: the guards of [`SpinLock`](crate::SpinLock) and of
+//! `Mutex`, under the names [`SpinLockGuard`](crate::spin::SpinLockGuard) and `MutexGuard`.
+//!
+//! `H` is what holds the lock, and releases it when dropped.
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-#[cfg(doc)]
-use super::SpinLock;
-use super::raw::Held;
 use crate::sync::{MutPtr, UnsafeCell};
 
-/// The right to use the value of a [`SpinLock`]; gives the lock back when dropped.
+/// The right to use a locked value; gives the lock back when dropped.
 ///
 /// May be sent to another thread, which then releases the lock.
 #[must_use = "if unused the lock is released at once"]
-pub struct SpinLockGuard<'a, T: ?Sized> {
+pub struct Guard<T: ?Sized, H> {
     /// Declared, and so dropped, before `held`: the access ends before the lock is released.
     value: MutPtr<T>,
-    held: Held<'a>,
+    held: H,
 }
 
-// SAFETY: a guard is a `&mut T` with a duty to release, and any thread may release (E1 is on the
-// flag, not on the thread).
-unsafe impl<T: ?Sized + Send> Send for SpinLockGuard<'_, T> {}
+// SAFETY: a guard is a `&mut T` with a duty to release, which goes where `H` may go.
+unsafe impl<T: ?Sized + Send, H: Send> Send for Guard<T, H> {}
 // SAFETY: a shared guard gives out `&T` alone.
-unsafe impl<T: ?Sized + Sync> Sync for SpinLockGuard<'_, T> {}
+unsafe impl<T: ?Sized + Sync, H: Sync> Sync for Guard<T, H> {}
 
-impl<'a, T: ?Sized> SpinLockGuard<'a, T> {
+impl<T: ?Sized, H> Guard<T, H> {
     /// Of the lock that is `held`, and its value.
+    ///
+    /// # Safety
+    ///
+    /// Until `held` is dropped, nobody else touches the value, and it stays where it is.
     #[inline]
-    pub(super) fn new(held: Held<'a>, value: &UnsafeCell<T>) -> Self {
+    pub(crate) unsafe fn new(held: H, value: &UnsafeCell<T>) -> Self {
         Self { value: value.get_mut(), held }
     }
 
@@ -46,9 +49,9 @@ impl<'a, T: ?Sized> SpinLockGuard<'a, T> {
     pub fn map<U: ?Sized>(
         mut this: Self,
         part: impl FnOnce(&mut T) -> &mut U,
-    ) -> MappedSpinLockGuard<'a, U> {
+    ) -> MappedGuard<U, H> {
         let part = &raw mut *part(&mut this);
-        MappedSpinLockGuard { part, held: this.held }
+        MappedGuard { part, held: this.held }
     }
 
     /// Narrows the guard to a part of the value, if there is that part.
@@ -71,64 +74,53 @@ impl<'a, T: ?Sized> SpinLockGuard<'a, T> {
     pub fn try_map<U: ?Sized>(
         mut this: Self,
         part: impl FnOnce(&mut T) -> Option<&mut U>,
-    ) -> Result<MappedSpinLockGuard<'a, U>, Self> {
+    ) -> Result<MappedGuard<U, H>, Self> {
         match part(&mut this).map(|part| &raw mut *part) {
-            Some(part) => Ok(MappedSpinLockGuard { part, held: this.held }),
+            Some(part) => Ok(MappedGuard { part, held: this.held }),
             None => Err(this),
         }
     }
 }
 
-impl<T: ?Sized> Deref for SpinLockGuard<'_, T> {
+impl<T: ?Sized, H> Deref for Guard<T, H> {
     type Target = T;
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard.
+        // SAFETY: only the holder touches the value (see `new`), and the result borrows from the
+        // guard.
         self.value.with(|value| unsafe { &*value })
     }
 }
 
-impl<T: ?Sized> DerefMut for SpinLockGuard<'_, T> {
+impl<T: ?Sized, H> DerefMut for Guard<T, H> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard
-        // exclusively.
+        // SAFETY: only the holder touches the value (see `new`), and the result borrows from the
+        // guard exclusively.
         self.value.with(|value| unsafe { &mut *value })
     }
 }
 
-impl<T: ?Sized + fmt::Debug> fmt::Debug for SpinLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for SpinLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-/// The right to use a part of the value of a [`SpinLock`](super::SpinLock), as [`SpinLockGuard::map`]
-/// makes it; gives the lock back when dropped.
+/// The right to use a part of a locked value, as `map` of a guard makes it; gives the lock back when
+/// dropped.
 #[must_use = "if unused the lock is released at once"]
-pub struct MappedSpinLockGuard<'a, T: ?Sized> {
+pub struct MappedGuard<T: ?Sized, H> {
     /// In the value of the lock that is `held`.
     part: *mut T,
-    held: Held<'a>,
+    held: H,
 }
 
 // SAFETY: as for the guard of the whole: a `&mut T` with a duty to release.
-unsafe impl<T: ?Sized + Send> Send for MappedSpinLockGuard<'_, T> {}
+unsafe impl<T: ?Sized + Send, H: Send> Send for MappedGuard<T, H> {}
 // SAFETY: a shared guard gives out `&T` alone.
-unsafe impl<T: ?Sized + Sync> Sync for MappedSpinLockGuard<'_, T> {}
+unsafe impl<T: ?Sized + Sync, H: Sync> Sync for MappedGuard<T, H> {}
 
-impl<'a, T: ?Sized> MappedSpinLockGuard<'a, T> {
+impl<T: ?Sized, H> MappedGuard<T, H> {
     /// Narrows the guard to a part of the part.
     ///
     /// ```
-    /// use untorn::spin::{SpinLock, SpinLockGuard, MappedSpinLockGuard};
+    /// use untorn::spin::{MappedSpinLockGuard, SpinLock, SpinLockGuard};
     ///
     /// let lock = SpinLock::new(((1, 2), 3));
     /// let pair = SpinLockGuard::map(lock.lock(), |value| &mut value.0);
@@ -138,9 +130,9 @@ impl<'a, T: ?Sized> MappedSpinLockGuard<'a, T> {
     pub fn map<U: ?Sized>(
         mut this: Self,
         part: impl FnOnce(&mut T) -> &mut U,
-    ) -> MappedSpinLockGuard<'a, U> {
+    ) -> MappedGuard<U, H> {
         let part = &raw mut *part(&mut this);
-        MappedSpinLockGuard { part, held: this.held }
+        MappedGuard { part, held: this.held }
     }
 
     /// Narrows the guard to a part of the part, if there is that part.
@@ -150,7 +142,7 @@ impl<'a, T: ?Sized> MappedSpinLockGuard<'a, T> {
     /// The guard itself, if there is not.
     ///
     /// ```
-    /// use untorn::spin::{SpinLock, SpinLockGuard, MappedSpinLockGuard};
+    /// use untorn::spin::{MappedSpinLockGuard, SpinLock, SpinLockGuard};
     ///
     /// let lock = SpinLock::new((0, Some('a')));
     /// let letter = SpinLockGuard::map(lock.lock(), |value| &mut value.1);
@@ -160,41 +152,45 @@ impl<'a, T: ?Sized> MappedSpinLockGuard<'a, T> {
     pub fn try_map<U: ?Sized>(
         mut this: Self,
         part: impl FnOnce(&mut T) -> Option<&mut U>,
-    ) -> Result<MappedSpinLockGuard<'a, U>, Self> {
+    ) -> Result<MappedGuard<U, H>, Self> {
         match part(&mut this).map(|part| &raw mut *part) {
-            Some(part) => Ok(MappedSpinLockGuard { part, held: this.held }),
+            Some(part) => Ok(MappedGuard { part, held: this.held }),
             None => Err(this),
         }
     }
 }
 
-impl<T: ?Sized> Deref for MappedSpinLockGuard<'_, T> {
+impl<T: ?Sized, H> Deref for MappedGuard<T, H> {
     type Target = T;
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard.
+        // SAFETY: only the holder touches the value (see `Guard::new`), and the result borrows from
+        // the guard.
         unsafe { &*self.part }
     }
 }
 
-impl<T: ?Sized> DerefMut for MappedSpinLockGuard<'_, T> {
+impl<T: ?Sized, H> DerefMut for MappedGuard<T, H> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: only the holder touches the value (I1), and the result borrows from the guard
-        // exclusively.
+        // SAFETY: only the holder touches the value (see `Guard::new`), and the result borrows from
+        // the guard exclusively.
         unsafe { &mut *self.part }
     }
 }
 
-impl<T: ?Sized + fmt::Debug> fmt::Debug for MappedSpinLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
+/// Shows what the guard is for, as a reference would.
+macro_rules! show_as_the_value {
+    ($($trait:ident for $guard:ident),+) => {$(
+        impl<T: ?Sized + fmt::$trait, H> fmt::$trait for $guard<T, H> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+    )+};
 }
 
-impl<T: ?Sized + fmt::Display> fmt::Display for MappedSpinLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
+show_as_the_value!(
+    Debug for Guard, Display for Guard, Debug for MappedGuard, Display for MappedGuard
+);
