@@ -12,7 +12,8 @@ use crate::sync::{pauses_per_microsecond, spin_hint, yield_now};
 /// All bounds are times, not numbers of pauses: a pause takes ten times longer on one processor than
 /// on another.
 pub(crate) struct Backoff {
-    /// How many pauses the next wait takes, give or take a half; a microsecond, if that is less.
+    /// How many pauses the next wait takes, give or take a half; a microsecond, if that is less. Or
+    /// [`PATIENT`].
     next: u32,
     /// How many there have been.
     spent: u32,
@@ -23,16 +24,20 @@ pub(crate) struct Backoff {
     chance: u32,
 }
 
+/// The next wait takes half a microsecond, and every one after it a whole.
+const PATIENT: u32 = u32::MAX;
+
 impl Backoff {
     pub(crate) const fn new() -> Self {
         Self { next: 1, spent: 0, longest: 4, chance: 0 }
     }
 
-    /// A microsecond each time, from the first, and twice as long in all. For a lock that is taken
+    /// Half a microsecond, then a whole each time, and twice as long in all. For a lock that is taken
     /// again and again: whoever looks at it more often takes its line, and the turn, from a thread
-    /// that would have gone on with both at hand.
+    /// that would have gone on with both at hand. Were the first wait longer, a lock that is held for
+    /// half a microsecond would be free for as long before it is taken.
     pub(crate) const fn patient() -> Self {
-        Self { next: u32::MAX, spent: 0, longest: 8, chance: 0 }
+        Self { next: PATIENT, spent: 0, longest: 8, chance: 0 }
     }
 
     /// Waits once; for a loop that has nothing better to do than to wait on.
@@ -49,7 +54,10 @@ impl Backoff {
             return false;
         }
         let mut pauses = microsecond;
-        if self.next < microsecond {
+        if self.next == PATIENT {
+            self.next -= 1;
+            pauses = microsecond.div_ceil(2);
+        } else if self.next < microsecond {
             pauses = self.next - self.next / 2 + self.random() % (self.next + 1);
             self.next *= 2;
         }

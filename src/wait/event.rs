@@ -13,6 +13,7 @@ use super::table::{bucket, nobody_waits};
 use super::task::Task;
 use super::thread::Queued;
 use super::until::WaitUntil;
+use crate::backoff::Backoff;
 use crate::sync::atomic::{AtomicSeq, AtomicUsize, Ordering::Relaxed};
 use crate::sync::{Deadline, const_unless_loom, process_wide};
 
@@ -65,7 +66,8 @@ impl EventCount {
 
     /// Waits until `condition` gives a result. Blocking.
     ///
-    /// It is called once before anything else, and at least once more before each sleep. If it panics,
+    /// It is called before anything else, again and again for a few microseconds, and at least once more
+    /// before each sleep. If it panics,
     /// the thread has left the queue when the panic goes on.
     ///
     /// ```
@@ -119,10 +121,16 @@ impl EventCount {
         mut condition: impl FnMut() -> Option<R>,
     ) -> Option<R> {
         let (mut woken, mut expired) = (false, false);
+        let mut backoff = Backoff::new();
         loop {
             let result = self.look(woken, &mut condition);
             if result.is_some() || expired || deadline.has_passed_awake() {
                 return result;
+            }
+            // Whoever makes it true is often about to: before we are queued up, that takes no lock.
+            if backoff.spin() {
+                woken = false;
+                continue;
             }
             let parker = Parker::new();
             let key = self.key();

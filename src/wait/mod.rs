@@ -30,6 +30,9 @@
 //!                       on the stack of a waiting thread, or shared with a future
 //! ```
 //!
+//! A thread that waits looks for a few microseconds before it queues up: who is waited for is often about
+//! to be done, and while nobody is in the queue, a notification costs next to nothing.
+//!
 //! Who waits queues a node under the lock of the word's bucket, and compares the value there, under
 //! the lock. Then a thread sleeps on a word of its own, and not on the user's: so any width will do,
 //! a notifier chooses whom it wakes, and no wake can be meant for another. Who notifies takes nodes

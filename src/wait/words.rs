@@ -14,6 +14,7 @@ use super::table::{bucket, nobody_waits};
 use super::task::Task;
 use super::thread::Queued;
 use super::{Outcome, Waitable};
+use crate::backoff::Backoff;
 use crate::sync::Deadline;
 use crate::sync::atomic::Ordering::Acquire;
 use crate::sync::users::AtomicU32;
@@ -103,6 +104,13 @@ pub(crate) fn wait_for_lock(word: &AtomicU32, expected: u32, deadline: Option<In
 fn wait_until<A: Waitable>(key: Key, word: &A, expected: A::Value, deadline: Deadline) -> Outcome {
     if !holds(word, expected) {
         return Outcome::NotEqual;
+    }
+    // Whoever changes the word is often about to: before anybody is queued up, that takes no lock.
+    let mut backoff = Backoff::new();
+    while !deadline.has_passed_awake() && backoff.spin() {
+        if !holds(word, expected) {
+            return Outcome::NotEqual;
+        }
     }
     if deadline.has_passed_awake() {
         return Outcome::TimedOut;
