@@ -115,6 +115,36 @@ pub enum PopTimeoutError {
     Closed,
 }
 
+/// Why a wait for several values, or for room for them, ended without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WaitError {
+    /// The queue never holds that many.
+    TooMany {
+        /// How many were waited for.
+        count: usize,
+        /// How many the queue holds at most.
+        capacity: usize,
+    },
+    /// The other end is gone, and no value is left.
+    Closed,
+    /// There were not so many before the time was over.
+    Timeout,
+}
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooMany { count, capacity } => {
+                write!(f, "a wait for {count} never ends: the queue holds {capacity}")
+            }
+            Self::Closed => f.write_str(CLOSED),
+            Self::Timeout => f.write_str("the wait lasted until the timeout"),
+        }
+    }
+}
+
+impl Error for WaitError {}
+
 impl<T> Closed<T> {
     /// The value that was not pushed.
     ///

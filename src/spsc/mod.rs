@@ -96,15 +96,26 @@
 //! parallelism" (PPoPP 2008) and E. Rigtorp's SPSCQueue, for keeping off the other end's line.
 
 mod consumer;
+mod drain;
+mod futures;
+mod patience;
+mod place;
 mod producer;
-mod ring;
+mod reserve;
 mod signal;
+mod storage;
+mod waits;
 
 pub use crate::error::{
-    CapacityError, Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError,
+    CapacityError, Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError, WaitError,
 };
 pub use consumer::Consumer;
+pub use drain::{Chunk, Drain};
+pub use futures::{Items, Pop, Push, Room};
+pub use place::StaticRing;
 pub use producer::Producer;
+pub use reserve::{Deferred, Reserved};
+pub use storage::{Borrowed, Heap, Storage};
 
 /// A ring that holds `capacity` values, and its two ends.
 ///
@@ -143,18 +154,26 @@ pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
 /// assert!(untorn::spsc::try_ring::<u8>(usize::MAX).is_err());
 /// ```
 pub fn try_ring<T>(capacity: usize) -> Result<(Producer<T>, Consumer<T>), CapacityError> {
-    let shared = crate::sync::Arc::new(ring::Shared::new(capacity, 0)?);
-    Ok((Producer::new(shared.clone()), Consumer::new(shared)))
+    let ring = storage::Ring::allocate(capacity)?;
+    Ok((Producer::new(ring), Consumer::new(ring)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::atomic::Ordering::Relaxed;
+
+    /// Both ends of an empty ring whose indices stand at `start`.
+    fn ring_at<T>(capacity: usize, start: usize) -> (Producer<T>, Consumer<T>) {
+        let ring = storage::Ring::allocate(capacity).expect("memory");
+        ring.header().tail.store(start, Relaxed);
+        ring.header().head.store(start, Relaxed);
+        (Producer::new(ring), Consumer::new(ring))
+    }
 
     #[test]
     fn the_indices_wrap() {
-        let shared = crate::sync::Arc::new(ring::Shared::new(3, usize::MAX - 4).unwrap());
-        let (mut producer, mut consumer) = (Producer::new(shared.clone()), Consumer::new(shared));
+        let (mut producer, mut consumer) = ring_at(3, usize::MAX - 4);
         for round in 0..10 {
             for value in 0..3 {
                 assert_eq!(producer.len(), value);
@@ -166,6 +185,22 @@ mod tests {
                 assert_eq!(consumer.try_pop(), Ok((round, value)));
             }
             assert_eq!(consumer.try_pop(), Err(TryPopError::Empty));
+        }
+    }
+
+    #[test]
+    fn rows_and_waits_wrap() {
+        let (mut producer, mut consumer) = ring_at(4, usize::MAX - 1);
+        for round in 0..3 {
+            assert_eq!(producer.push_slice(&[round, 1, 2, 3, 4]), 4);
+            #[cfg(feature = "std")]
+            assert_eq!(consumer.wait_for_items(4), Ok(4));
+            let mut popped = [9; 3];
+            assert_eq!(consumer.pop_slice(&mut popped), 3);
+            assert_eq!(popped, [round, 1, 2]);
+            #[cfg(feature = "std")]
+            assert_eq!(producer.wait_for_room(3), Ok(()));
+            assert_eq!(consumer.drain().collect::<alloc::vec::Vec<_>>(), [3]);
         }
     }
 }

@@ -252,24 +252,24 @@ impl<T: ?Sized> MutPtr<T> {
     }
 }
 
-/// The storage of a ring: `len` slots that hold nothing yet. Constant time for any `len`.
-///
-/// Fails where the bytes exceed `isize::MAX` or the allocator refuses them.
+/// Who may touch which slot of a ring: what the model checks, and nothing natively.
 #[cfg(feature = "alloc")]
-pub(crate) fn try_slots<T>(
-    len: usize,
-) -> Result<alloc::boxed::Box<[Slot<T>]>, alloc::collections::TryReserveError> {
-    let mut slots = alloc::vec::Vec::new();
-    slots.try_reserve_exact(len)?;
-    // SAFETY: the capacity is there, and a `MaybeUninit` in a transparent cell needs no
-    // initialisation.
-    unsafe { slots.set_len(len) };
-    Ok(slots.into_boxed_slice())
-}
+pub(crate) struct Tracks;
 
-/// One place of a ring.
 #[cfg(feature = "alloc")]
-pub(crate) type Slot<T> = UnsafeCell<core::mem::MaybeUninit<T>>;
+impl Tracks {
+    pub(crate) const fn new(_: usize) -> Self {
+        Self
+    }
+
+    /// The slot is read now.
+    #[inline(always)]
+    pub(crate) fn read(&self, _: usize) {}
+
+    /// The slot is written now.
+    #[inline(always)]
+    pub(crate) fn write(&self, _: usize) {}
+}
 
 /// Where nothing can sleep, the word of a `Futex` is all that is left of it.
 #[cfg(all(feature = "alloc", not(feature = "std")))]
