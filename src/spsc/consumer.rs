@@ -300,8 +300,9 @@ impl<T> Own<T> {
         let header = self.ring.header();
         // Release (E2): the values are out of their slots before the producer can see the index.
         header.head.store(self.head, Release);
-        if !header.said.by_producer.is_quiet() {
-            header.said.by_producer.attend(self.head);
+        let looked = header.said.by_producer.look();
+        if looked != 0 {
+            header.said.by_producer.attend(looked, self.head);
         }
     }
 
@@ -349,9 +350,10 @@ impl<T, S: Storage> Drop for Consumer<T, S> {
         impl<T, S: Storage> Drop for Leave<'_, T, S> {
             fn drop(&mut self) {
                 let header = self.0.ring.header();
-                // Release (E2): a producer that sees who is gone sees what it has popped (E4).
+                header.said.by_consumer.leave(self.0.head);
+                // Release (E4): a producer that finds room by this sees that nobody will pop what it puts
+                // there.
                 header.head.store(self.0.head, Release);
-                header.said.by_consumer.leave();
                 header.said.by_producer.wake_whatever();
                 // SAFETY: one of two ends, for the last time, of a ring of this storage.
                 unsafe { self.0.ring.leave(S::ON_HEAP) };

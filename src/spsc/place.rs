@@ -1,6 +1,5 @@
 //! A ring without a heap.
 
-use core::cell::UnsafeCell;
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -8,7 +7,7 @@ use core::ptr::NonNull;
 use super::consumer::Consumer;
 use super::producer::Producer;
 use super::storage::{Borrowed, Header, Ring};
-use crate::sync::const_unless_loom;
+use crate::sync::{UnsafeCell, const_unless_loom};
 
 /// A ring of `N` values in a place of the caller's, such as a `static`.
 ///
@@ -72,7 +71,7 @@ impl<T, const N: usize> StaticRing<T, N> {
         if !self.header.take_ends() {
             return None;
         }
-        let slots = NonNull::new(self.slots.get().cast())?;
+        let slots = NonNull::new(self.slots.with_mut(|slots| slots.cast()))?;
         // SAFETY: `N` slots, a power of two, in a place that is borrowed for as long as the ends live.
         let ring = unsafe { Ring::at(&self.header, slots, N) };
         Some((Producer::new(ring), Consumer::new(ring)))

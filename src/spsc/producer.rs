@@ -282,7 +282,8 @@ impl<T> Own<T> {
         let header = self.ring.header();
         // Release (E1): the values are in their slots before the consumer can see the index.
         header.tail.store(self.tail, Release);
-        header.said.by_consumer.is_quiet() || !header.said.by_consumer.attend(self.tail)
+        let looked = header.said.by_consumer.look();
+        looked == 0 || !header.said.by_consumer.attend(looked, self.tail)
     }
 
     /// Why there is no room.
@@ -302,9 +303,7 @@ impl<T> Own<T> {
     fn take_back(&mut self) -> Option<T> {
         let ring = self.ring;
         let header = ring.header();
-        // Relaxed: that the consumer is gone was acquired (E4), and this is what it last stored.
-        let head = header.head.load(Relaxed);
-        if head == self.tail {
+        if header.said.by_consumer.left_at() == self.tail {
             return None;
         }
         self.tail = self.tail.wrapping_sub(1);
@@ -357,7 +356,7 @@ impl<T, S: Storage> Drop for Producer<T, S> {
         // A publication that was deferred, by a guard that was forgotten.
         own.publish();
         let said = &own.ring.header().said;
-        said.by_producer.leave();
+        said.by_producer.leave(own.tail);
         said.by_consumer.wake_whatever();
         // SAFETY: one of two ends, for the last time, of a ring of this storage.
         unsafe { own.ring.leave(S::ON_HEAP) };

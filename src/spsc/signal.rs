@@ -24,7 +24,8 @@ pub(super) struct Signal {
     /// The bits above. Changed by read-modify-writes alone, because both ends change it: who waits sets
     /// `THREAD` and `TASK`, and either end clears them.
     word: Futex,
-    /// What the end waits for: the other's index from which on it is to be woken.
+    /// What the end waits for: the other's index from which on it is to be woken. Of an end that is gone,
+    /// its own index.
     target: AtomicUsize,
     /// Whom to wake for `TASK`.
     waker: SpinLock<Option<Waker>>,
@@ -48,22 +49,21 @@ impl Signal {
         drop(self.take_waker());
     }
 
-    /// Called after every publication: whether there is nothing to [attend](Self::attend) to.
+    /// Called after every publication: what there is to [attend](Self::attend) to, or zero.
     #[inline(always)]
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn look(&self) -> u32 {
         // SeqCst, for the compiler alone: the look stays behind the publication (E3).
         compiler_fence(SeqCst);
         // Relaxed: decides only whether to look again. That it is not too early is the affair of the
         // end that waits (E3).
-        self.word.load(Relaxed) == 0
+        self.word.load(Relaxed)
     }
 
     /// Wakes the end if it waits for `index` or less; whether it is gone.
     #[cold]
     #[inline(never)]
-    pub(super) fn attend(&self, index: usize) -> bool {
-        // Relaxed: looked at again below.
-        if self.word.load(Relaxed) & FENCED != 0 {
+    pub(super) fn attend(&self, looked: u32, index: usize) -> bool {
+        if looked & FENCED != 0 {
             // SeqCst (E3): either the look below sees the announcement made before the sleeper's fence,
             // or the sleeper's second look sees the publication made before ours.
             fence(SeqCst);
@@ -148,10 +148,18 @@ impl Signal {
         drop(before);
     }
 
-    /// Said by an end that is being dropped, which touches no slot after that.
-    pub(super) fn leave(&self) {
+    /// Said by an end that is being dropped at `index`, and touches no slot after that.
+    pub(super) fn leave(&self, index: usize) {
+        // Relaxed: comes with `GONE`.
+        self.target.store(index, Relaxed);
         // Release (E4): all that this end did happens-before the other's look at this.
         self.word.fetch_or(GONE, Release);
+    }
+
+    /// At which index the end went, of which it is known that it did.
+    pub(super) fn left_at(&self) -> usize {
+        // Relaxed: came with `GONE` (E4).
+        self.target.load(Relaxed)
     }
 
     /// Whether the end was dropped.
