@@ -275,6 +275,16 @@ impl<T> Own<T> {
         if room >= wanted { room } else { self.room() }
     }
 
+    /// [`room_for`](Self::room_for) what is pushed together, which cannot be taken back: none if the
+    /// consumer is gone by now.
+    #[inline]
+    pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
+        if self.ring.header().said.by_consumer.is_gone() {
+            self.limit = self.tail;
+        }
+        self.room_for(wanted)
+    }
+
     /// Shows the consumer all that was written, and wakes it if it waits for that; `false` if it is
     /// gone.
     #[inline(always)]
@@ -307,6 +317,7 @@ impl<T> Own<T> {
             return None;
         }
         self.tail = self.tail.wrapping_sub(1);
+        self.limit = self.tail;
         // Relaxed: nobody reads it but who ends the ring (E5).
         header.tail.store(self.tail, Relaxed);
         // SAFETY: the slot holds the value, which is outside of the ring now, and the consumer does not
@@ -372,6 +383,9 @@ impl<T, S: Storage> fmt::Debug for Producer<T, S> {
             .finish()
     }
 }
+
+// Values are in the ring, not in the handle.
+impl<T, S: Storage> Unpin for Producer<T, S> {}
 
 // No call leaves an invariant broken while it runs code of the caller.
 impl<T, S: Storage> UnwindSafe for Producer<T, S> {}

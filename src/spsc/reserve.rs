@@ -28,7 +28,7 @@ impl<T, S: Storage> Producer<T, S> {
     #[inline]
     pub fn reserve(&mut self, at_most: usize) -> Reserved<'_, T> {
         let own = &mut *self.own;
-        let len = own.room_for(at_most).min(at_most);
+        let len = own.room_for_batch(at_most).min(at_most);
         Reserved { own, len }
     }
 
@@ -94,7 +94,9 @@ impl<T, S: Storage> Producer<T, S> {
     /// assert_eq!(consumer.try_pop(), Ok(1));
     /// ```
     pub fn deferred(&mut self) -> Deferred<'_, T> {
-        Deferred { own: &mut self.own, written: 0 }
+        let own = &mut *self.own;
+        own.room_for_batch(0);
+        Deferred { own, written: 0 }
     }
 }
 
