@@ -32,10 +32,6 @@ pub struct Consumer<T, S: Storage = Heap> {
     alone: PhantomData<Cell<T>>,
 }
 
-// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
-// made of atomics and slots that one end at a time may touch (I3).
-unsafe impl<T: Send, S: Storage> Send for Consumer<T, S> {}
-
 pub(super) struct Own<T> {
     pub(super) ring: Ring<T>,
     /// This end's index. `ring`'s `head`, or ahead of it while slots are given back later.
@@ -44,6 +40,10 @@ pub(super) struct Own<T> {
     limit: usize,
     patience: Patience,
 }
+
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (I3).
+unsafe impl<T: Send> Send for Own<T> {}
 
 impl<T, S: Storage> Consumer<T, S> {
     /// The end of a ring that has just been given its ends.
@@ -112,7 +112,7 @@ impl<T, S: Storage> Consumer<T, S> {
     #[inline]
     pub fn peek_mut(&mut self) -> Option<&mut T> {
         let own = &mut *self.own;
-        if own.items_for(1) == 0 {
+        if own.items_for_batch(1) == 0 {
             return None;
         }
         let (row, _) = own.ring.rows(own.head, 1);
@@ -242,6 +242,18 @@ impl<T, S: Storage> Consumer<T, S> {
         self.len() == 0
     }
 
+    /// Whether the ring holds as many values as fit. Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, consumer) = untorn::spsc::ring(1);
+    /// producer.try_push(1).unwrap();
+    /// assert!(consumer.is_full());
+    /// ```
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len() == self.capacity()
+    }
+
     /// How many values fit: exactly the number the ring was made with.
     ///
     /// ```
@@ -262,7 +274,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.ring.header().said.by_producer.is_gone()
+        self.own.ring.header().said.by_producer.is_closed()
     }
 }
 
@@ -270,6 +282,7 @@ impl<T> Own<T> {
     /// How many values there are, after another look at the other end.
     #[inline]
     pub(super) fn items(&mut self) -> usize {
+        self.patience.relax(&self.ring.header().said.by_consumer, self.head);
         // Acquire (E1): the values below this index are in their slots.
         self.limit = self.ring.header().tail.load(Acquire);
         self.limit.wrapping_sub(self.head)
@@ -282,12 +295,23 @@ impl<T> Own<T> {
         if items >= wanted { items } else { self.items() }
     }
 
+    /// [`items_for`](Self::items_for) a batch. Slots that were held back are given back where there are
+    /// none.
+    #[inline]
+    pub(super) fn items_for_batch(&mut self, wanted: usize) -> usize {
+        let items = self.items_for(wanted);
+        if items == 0 {
+            self.give_back();
+        }
+        items
+    }
+
     /// Why there is no value; or that there is one after all.
     #[cold]
     pub(super) fn nothing(&mut self) -> Result<(), TryPopError> {
         // The producer must not wait for slots that are held back.
         self.give_back();
-        if !self.ring.header().said.by_producer.is_gone() {
+        if !self.ring.header().said.by_producer.is_closed() {
             return Err(TryPopError::Empty);
         }
         // Its last push may have come after the last look, but before it went (E4).
@@ -337,14 +361,14 @@ fn waiting<T>(ring: &Ring<T>, head: usize, count: usize) -> (Need, impl Fn() -> 
     let enough = head.wrapping_add(count);
     let ready = move || {
         // Acquire (E1): as in `items`.
-        reaches(header.tail.load(Acquire), enough) || header.said.by_producer.is_gone()
+        reaches(header.tail.load(Acquire), enough) || header.said.by_producer.is_closed()
     };
     (Need { index: head, target: enough }, ready)
 }
 
 impl<T, S: Storage> Drop for Consumer<T, S> {
     fn drop(&mut self) {
-        /// Leaves when dropped, even where a destructor panicked.
+        /// Leaves when dropped, even where a destructor or a waker panicked.
         struct Leave<'a, T, S: Storage>(&'a mut Own<T>, PhantomData<S>);
 
         impl<T, S: Storage> Drop for Leave<'_, T, S> {
@@ -354,16 +378,18 @@ impl<T, S: Storage> Drop for Consumer<T, S> {
                 // Release (E4): a producer that finds room by this sees that nobody will pop what it puts
                 // there.
                 header.head.store(self.0.head, Release);
-                header.said.by_producer.wake_whatever();
                 // SAFETY: one of two ends, for the last time, of a ring of this storage.
                 unsafe { self.0.ring.leave(S::ON_HEAP) };
             }
         }
 
-        // What is inside may hold memory, or the other half of something that waits for it: it is
-        // dropped now, not when the producer goes. Not what is pushed meanwhile, which could go on for
-        // ever; and the producer gets no room by it.
         let leave = Leave::<T, S>(&mut self.own, PhantomData);
+        let said = &leave.0.ring.header().said;
+        // Said and called out first: a destructor may take its time, or wait for the producer.
+        said.by_consumer.close();
+        said.by_producer.wake_whatever();
+        // What is inside may hold memory, or the other half of something that waits for it: it is
+        // dropped now, not when the producer goes.
         for _ in 0..leave.0.items() {
             // SAFETY: `head < limit <= tail`, so the slot holds a value and is ours (I2, I3); the next
             // line passes it.

@@ -128,8 +128,10 @@ mod signal;
 mod storage;
 mod waits;
 
+#[cfg(feature = "alloc")]
+pub use crate::error::CapacityError;
 pub use crate::error::{
-    CapacityError, Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError, WaitError,
+    Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError, WaitError,
 };
 pub use consumer::Consumer;
 pub use drain::{Chunk, Drain};
@@ -156,6 +158,7 @@ pub use storage::{Borrowed, Heap, Storage};
 #[doc(alias = "ArrayQueue")]
 #[doc(alias = "createRingBuffer")]
 #[doc(alias = "sync_channel")]
+#[cfg(feature = "alloc")]
 #[must_use = "dropping an end closes the ring"]
 #[track_caller]
 pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
@@ -175,12 +178,13 @@ pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
 /// assert!(untorn::spsc::try_ring::<u8>(3).is_ok());
 /// assert!(untorn::spsc::try_ring::<u8>(usize::MAX).is_err());
 /// ```
+#[cfg(feature = "alloc")]
 pub fn try_ring<T>(capacity: usize) -> Result<(Producer<T>, Consumer<T>), CapacityError> {
     let ring = storage::Ring::allocate(capacity)?;
     Ok((Producer::new(ring), Consumer::new(ring)))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
     use crate::sync::atomic::Ordering::Relaxed;

@@ -9,11 +9,11 @@ use core::task::{Context, Poll};
 use crossbeam_utils::CachePadded;
 
 use super::patience::{Need, Patience};
-use super::signal::{TASK, reaches};
+use super::signal::{CLOSING, GONE, TASK, reaches};
 use super::storage::{Heap, Ring, Storage};
-use crate::error::TryPushError;
 #[cfg(feature = "std")]
-use crate::error::{Closed, PushTimeoutError};
+use crate::error::PushTimeoutError;
+use crate::error::{Closed, TryPushError};
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
@@ -31,10 +31,6 @@ pub struct Producer<T, S: Storage = Heap> {
     alone: PhantomData<Cell<T>>,
 }
 
-// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
-// made of atomics and slots that one end at a time may touch (I3).
-unsafe impl<T: Send, S: Storage> Send for Producer<T, S> {}
-
 pub(super) struct Own<T> {
     pub(super) ring: Ring<T>,
     /// This end's index. `ring`'s `tail`, or ahead of it while a publication is deferred.
@@ -43,6 +39,10 @@ pub(super) struct Own<T> {
     limit: usize,
     patience: Patience,
 }
+
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (I3).
+unsafe impl<T: Send> Send for Own<T> {}
 
 impl<T, S: Storage> Producer<T, S> {
     /// The end of a ring that has just been given its ends.
@@ -81,7 +81,7 @@ impl<T, S: Storage> Producer<T, S> {
         // SAFETY: `tail < limit`, so the slot is empty and ours (I2, I3).
         unsafe { own.ring.write(own.tail, value) };
         own.tail = own.tail.wrapping_add(1);
-        if own.publish() {
+        if own.publish() & GONE == 0 {
             return Ok(());
         }
         own.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
@@ -249,7 +249,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.ring.header().said.by_consumer.is_gone()
+        self.own.ring.header().said.by_consumer.is_closed()
     }
 }
 
@@ -257,11 +257,12 @@ impl<T> Own<T> {
     /// How many slots are empty, after another look at the other end; none if that is gone.
     #[inline]
     pub(super) fn room(&mut self) -> usize {
-        self.limit = if self.ring.header().said.by_consumer.is_gone() {
+        let header = self.ring.header();
+        self.patience.relax(&header.said.by_producer, self.tail);
+        self.limit = if header.said.by_consumer.is_closed() {
             // What is left belongs to nobody who would pop it.
             self.tail
         } else {
-            let header = self.ring.header();
             // Acquire (E2): the values below this index have been moved out of their slots.
             header.head.load(Acquire).wrapping_add(header.capacity)
         };
@@ -276,24 +277,38 @@ impl<T> Own<T> {
     }
 
     /// [`room_for`](Self::room_for) what is pushed together, which cannot be taken back: none if the
-    /// consumer is gone by now.
+    /// consumer is gone by now. What was held back is shown where there is none.
     #[inline]
     pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
-        if self.ring.header().said.by_consumer.is_gone() {
+        if self.ring.header().said.by_consumer.is_closed() {
             self.limit = self.tail;
         }
-        self.room_for(wanted)
+        let room = self.room_for(wanted);
+        if room == 0 {
+            self.publish();
+        }
+        room
     }
 
-    /// Shows the consumer all that was written, and wakes it if it waits for that; `false` if it is
-    /// gone.
+    /// Shows the consumer all that was written, and wakes it if it waits for that. What the consumer has
+    /// to say: zero, or its word.
     #[inline(always)]
-    pub(super) fn publish(&self) -> bool {
+    pub(super) fn publish(&self) -> u32 {
         let header = self.ring.header();
         // Release (E1): the values are in their slots before the consumer can see the index.
         header.tail.store(self.tail, Release);
         let looked = header.said.by_consumer.look();
-        looked == 0 || !header.said.by_consumer.attend(looked, self.tail)
+        if looked == 0 { 0 } else { header.said.by_consumer.attend(looked, self.tail) }
+    }
+
+    /// The same for what was pushed together, and cannot be taken back if the consumer is gone.
+    #[inline]
+    pub(super) fn publish_batch(&mut self) -> Result<(), Closed> {
+        if self.publish() & (GONE | CLOSING) == 0 {
+            return Ok(());
+        }
+        self.limit = self.tail;
+        Err(Closed(()))
     }
 
     /// Why there is no room.
@@ -301,7 +316,7 @@ impl<T> Own<T> {
     pub(super) fn refused(&self, value: T) -> TryPushError<T> {
         // The consumer must not wait for what is held back.
         self.publish();
-        if self.ring.header().said.by_consumer.is_gone() {
+        if self.ring.header().said.by_consumer.is_closed() {
             TryPushError::Closed(value)
         } else {
             TryPushError::Full(value)
@@ -356,7 +371,7 @@ fn waiting<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() -> 
     let enough = tail.wrapping_add(count).wrapping_sub(header.capacity);
     let ready = move || {
         // Acquire (E2): as in `room`.
-        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_gone()
+        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_closed()
     };
     (Need { index: tail, target: enough }, ready)
 }
@@ -364,13 +379,17 @@ fn waiting<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() -> 
 impl<T, S: Storage> Drop for Producer<T, S> {
     fn drop(&mut self) {
         let own = &mut *self.own;
-        // A publication that was deferred, by a guard that was forgotten.
-        own.publish();
-        let said = &own.ring.header().said;
-        said.by_producer.leave(own.tail);
-        said.by_consumer.wake_whatever();
+        let header = own.ring.header();
+        // Release (E1): a publication that was deferred, by a guard that was forgotten.
+        header.tail.store(own.tail, Release);
+        header.said.by_producer.leave(own.tail);
+        let waker = header.said.by_consumer.rouse();
         // SAFETY: one of two ends, for the last time, of a ring of this storage.
         unsafe { own.ring.leave(S::ON_HEAP) };
+        // Runs code of others, which may panic.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
