@@ -4,7 +4,7 @@ use core::task::{Context, Poll};
 
 use super::signal::{FENCED, Signal, TASK};
 use crate::sync::atomic::{Ordering::SeqCst, fence};
-use crate::sync::{heavy, is_light};
+use crate::sync::{chosen_waits, heavy, is_light};
 #[cfg(feature = "std")]
 use {
     super::signal::THREAD, crate::backoff::Backoff, crate::sync::Deadline, core::time::Duration,
@@ -50,6 +50,9 @@ impl Patience {
 
     /// Whether the fences of the other end since the last announcement took longer than a heavy one.
     fn is_long_streak(&self, index: usize) -> bool {
+        if let Some(chosen) = chosen_waits() {
+            return chosen;
+        }
         let moved = index.wrapping_sub(self.announced_at) as u64;
         self.heavy.is_none_or(|heavy| moved.saturating_mul(FENCE) > heavy)
     }
