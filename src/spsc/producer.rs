@@ -4,17 +4,19 @@ use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::task::{Context, Poll};
 
 use crossbeam_utils::CachePadded;
 
-use super::ring::Shared;
-use crate::error::TryPushError;
+use super::patience::{Need, Patience};
+use super::signal::{CLOSING, GONE, TASK, reaches};
+use super::storage::{Heap, Ring, Storage};
 #[cfg(feature = "std")]
-use crate::error::{Closed, PushTimeoutError};
+use crate::error::PushTimeoutError;
+use crate::error::{Closed, TryPushError};
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use crate::sync::{Arc, own_load};
 #[cfg(feature = "std")]
-use {crate::sync::Deadline, core::time::Duration};
+use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
 
 /// The end of a [`ring`](super::ring) that pushes. Dropping it closes the ring.
 ///
@@ -22,25 +24,33 @@ use {crate::sync::Deadline, core::time::Duration};
 /// that two ends that lie side by side do not share a cache line.
 #[doc(alias = "Sender")]
 #[must_use = "dropping an end closes the ring"]
-pub struct Producer<T> {
-    own: CachePadded<Own<T>>,
+pub struct Producer<T, S: Storage = Heap> {
+    pub(super) own: CachePadded<Own<T>>,
+    storage: PhantomData<S>,
     /// Not `Sync`.
-    alone: PhantomData<Cell<()>>,
+    alone: PhantomData<Cell<T>>,
 }
 
-struct Own<T> {
-    shared: Arc<Shared<T>>,
-    /// This end's index: what `shared.tail` holds.
-    tail: usize,
+pub(super) struct Own<T> {
+    pub(super) ring: Ring<T>,
+    /// This end's index. `ring`'s `tail`, or ahead of it while a publication is deferred.
+    pub(super) tail: usize,
     /// `head + capacity` as last seen: pushing needs no look at the other end below it (I2).
     limit: usize,
+    patience: Patience,
 }
 
-impl<T> Producer<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        let tail = own_load(&shared.tail);
-        let limit = tail.wrapping_add(shared.capacity);
-        Self { own: CachePadded::new(Own { shared, tail, limit }), alone: PhantomData }
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (I3).
+unsafe impl<T: Send> Send for Own<T> {}
+
+impl<T, S: Storage> Producer<T, S> {
+    /// The end of a ring that has just been given its ends.
+    pub(super) fn new(ring: Ring<T>) -> Self {
+        let tail = ring.first_index();
+        let limit = tail.wrapping_add(ring.header().capacity);
+        let own = Own { ring, tail, limit, patience: Patience::new(tail) };
+        Self { own: CachePadded::new(own), storage: PhantomData, alone: PhantomData }
     }
 
     /// Pushes `value` if there is room. Wait-free.
@@ -65,22 +75,16 @@ impl<T> Producer<T> {
     #[inline]
     pub fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
         let own = &mut *self.own;
-        let room = own.tail != own.limit || own.refresh();
-        // After the look at the indices: a consumer that goes empties the ring, and room that it made
-        // that way must not be used.
-        if own.shared.said.by_consumer.is_gone() {
-            return Err(TryPushError::Closed(value));
-        }
-        if !room {
-            return Err(TryPushError::Full(value));
+        if own.tail == own.limit && own.room() == 0 {
+            return Err(own.refused(value));
         }
         // SAFETY: `tail < limit`, so the slot is empty and ours (I2, I3).
-        unsafe { own.shared.write(own.tail, value) };
+        unsafe { own.ring.write(own.tail, value) };
         own.tail = own.tail.wrapping_add(1);
-        // Release (E1): the value is in its slot before the consumer can see the index.
-        own.shared.tail.store(own.tail, Release);
-        own.shared.said.by_consumer.notify();
-        Ok(())
+        if own.publish() & GONE == 0 {
+            return Ok(());
+        }
+        own.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
     }
 
     /// Pushes `value`, waiting while the ring is full. Blocking.
@@ -99,14 +103,12 @@ impl<T> Producer<T> {
     #[cfg(feature = "std")]
     #[doc(alias = "send")]
     #[inline]
-    pub fn push(&mut self, mut value: T) -> Result<(), Closed<T>> {
-        loop {
-            match self.try_push(value) {
-                Ok(()) => return Ok(()),
-                Err(TryPushError::Closed(back)) => return Err(Closed(back)),
-                Err(TryPushError::Full(back)) => value = back,
-            }
-            self.own.wait(Deadline::NEVER);
+    pub fn push(&mut self, value: T) -> Result<(), Closed<T>> {
+        match self.try_push(value) {
+            Ok(()) => Ok(()),
+            Err(refused) => self
+                .push_refused(refused, Deadline::NEVER)
+                .map_err(|error| Closed(error.into_inner())),
         }
     }
 
@@ -130,20 +132,60 @@ impl<T> Producer<T> {
     /// ```
     #[cfg(feature = "std")]
     #[doc(alias = "send_timeout")]
-    pub fn push_timeout(
+    pub fn push_timeout(&mut self, value: T, timeout: Duration) -> Result<(), PushTimeoutError<T>> {
+        match self.try_push(value) {
+            Ok(()) => Ok(()),
+            // A ring that has room costs no look at the clock.
+            Err(refused) => self.push_refused(refused, Deadline::after(timeout)),
+        }
+    }
+
+    /// Pushes `value`, waiting until `deadline` at most while the ring is full. Blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`push_timeout`](Self::push_timeout).
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let (mut producer, _consumer) = untorn::spsc::ring(1);
+    /// // Both within one time.
+    /// let deadline = Instant::now() + Duration::from_millis(1);
+    /// assert_eq!(producer.push_deadline('a', deadline), Ok(()));
+    /// assert!(producer.push_deadline('b', deadline).is_err());
+    /// ```
+    #[cfg(feature = "std")]
+    #[doc(alias = "send_deadline")]
+    pub fn push_deadline(
         &mut self,
-        mut value: T,
-        timeout: Duration,
+        value: T,
+        deadline: Instant,
     ) -> Result<(), PushTimeoutError<T>> {
-        let deadline = Deadline::after(timeout);
+        match self.try_push(value) {
+            Ok(()) => Ok(()),
+            Err(refused) => self.push_refused(refused, Deadline::at(deadline)),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    #[cold]
+    fn push_refused(
+        &mut self,
+        mut refused: TryPushError<T>,
+        deadline: Deadline,
+    ) -> Result<(), PushTimeoutError<T>> {
         loop {
+            let value = match refused {
+                TryPushError::Closed(value) => return Err(PushTimeoutError::Closed(value)),
+                TryPushError::Full(value) => value,
+            };
+            if !self.own.wait(1, deadline) {
+                return Err(PushTimeoutError::Timeout(value));
+            }
             match self.try_push(value) {
                 Ok(()) => return Ok(()),
-                Err(TryPushError::Closed(back)) => return Err(PushTimeoutError::Closed(back)),
-                Err(TryPushError::Full(back)) => value = back,
-            }
-            if !self.own.wait(deadline) {
-                return Err(PushTimeoutError::Timeout(value));
+                Err(again) => refused = again,
             }
         }
     }
@@ -160,7 +202,7 @@ impl<T> Producer<T> {
     #[must_use]
     pub fn len(&self) -> usize {
         // Relaxed: a number to look at; a later `try_push` makes the edge (E2).
-        self.own.tail.wrapping_sub(self.own.shared.head.load(Relaxed))
+        self.own.tail.wrapping_sub(self.own.ring.header().head.load(Relaxed))
     }
 
     /// Whether the ring holds nothing. Wait-free.
@@ -173,6 +215,20 @@ impl<T> Producer<T> {
         self.len() == 0
     }
 
+    /// Whether the ring holds as many values as fit, at most: the consumer may have popped since.
+    /// Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, _consumer) = untorn::spsc::ring(1);
+    /// assert!(!producer.is_full());
+    /// producer.try_push(1).unwrap();
+    /// assert!(producer.is_full());
+    /// ```
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len() == self.capacity()
+    }
+
     /// How many values fit: exactly the number the ring was made with.
     ///
     /// ```
@@ -180,7 +236,7 @@ impl<T> Producer<T> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.own.shared.capacity
+        self.own.ring.header().capacity
     }
 
     /// Whether the consumer is gone: every push from now on fails. Wait-free.
@@ -193,41 +249,151 @@ impl<T> Producer<T> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.shared.said.by_consumer.is_gone()
+        self.own.ring.header().said.by_consumer.is_closed()
     }
 }
 
 impl<T> Own<T> {
-    /// Looks how far the consumer has come; whether there is room.
+    /// How many slots are empty, after another look at the other end; none if that is gone.
     #[inline]
-    fn refresh(&mut self) -> bool {
-        self.limit = self.seen_limit();
-        self.tail != self.limit
+    pub(super) fn room(&mut self) -> usize {
+        let header = self.ring.header();
+        self.patience.relax(&header.said.by_producer, self.tail);
+        self.limit = if header.said.by_consumer.is_closed() {
+            // What is left belongs to nobody who would pop it.
+            self.tail
+        } else {
+            // Acquire (E2): the values below this index have been moved out of their slots.
+            header.head.load(Acquire).wrapping_add(header.capacity)
+        };
+        self.limit.wrapping_sub(self.tail)
     }
 
+    /// How many slots are empty for sure, at most `wanted` if the other end must be looked at for more.
     #[inline]
-    fn seen_limit(&self) -> usize {
-        // Acquire (E2): the values below this index have been moved out of their slots.
-        let head = self.shared.head.load(Acquire);
-        head.wrapping_add(self.shared.capacity)
+    pub(super) fn room_for(&mut self, wanted: usize) -> usize {
+        let room = self.limit.wrapping_sub(self.tail);
+        if room >= wanted { room } else { self.room() }
     }
 
-    /// Waits until there is room or the consumer is gone; `false` when the deadline has passed.
+    /// [`room_for`](Self::room_for) what is pushed together, which cannot be taken back: none if the
+    /// consumer is gone by now. What was held back is shown where there is none.
+    #[inline]
+    pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
+        if self.ring.header().said.by_consumer.is_closed() {
+            self.limit = self.tail;
+        }
+        let room = self.room_for(wanted);
+        if room == 0 {
+            self.publish();
+        }
+        room
+    }
+
+    /// Shows the consumer all that was written, and wakes it if it waits for that. What the consumer has
+    /// to say: zero, or its word.
+    #[inline(always)]
+    pub(super) fn publish(&self) -> u32 {
+        let header = self.ring.header();
+        // Release (E1): the values are in their slots before the consumer can see the index.
+        header.tail.store(self.tail, Release);
+        let looked = header.said.by_consumer.look();
+        if looked == 0 { 0 } else { header.said.by_consumer.attend(looked, self.tail) }
+    }
+
+    /// The same for what was pushed together, and cannot be taken back if the consumer is gone.
+    #[inline]
+    pub(super) fn publish_batch(&mut self) -> Result<(), Closed> {
+        if self.publish() & (GONE | CLOSING) == 0 {
+            return Ok(());
+        }
+        self.limit = self.tail;
+        Err(Closed(()))
+    }
+
+    /// Why there is no room.
+    #[cold]
+    pub(super) fn refused(&self, value: T) -> TryPushError<T> {
+        // The consumer must not wait for what is held back.
+        self.publish();
+        if self.ring.header().said.by_consumer.is_closed() {
+            TryPushError::Closed(value)
+        } else {
+            TryPushError::Full(value)
+        }
+    }
+
+    /// The value that was pushed last, if the consumer, which is gone, has not popped it.
+    #[cold]
+    fn take_back(&mut self) -> Option<T> {
+        let ring = self.ring;
+        let header = ring.header();
+        if header.said.by_consumer.left_at() == self.tail {
+            return None;
+        }
+        self.tail = self.tail.wrapping_sub(1);
+        self.limit = self.tail;
+        // Relaxed: nobody reads it but who ends the ring (E5).
+        header.tail.store(self.tail, Relaxed);
+        // SAFETY: the slot holds the value, which is outside of the ring now, and the consumer does not
+        // touch it any more (I3, E4).
+        Some(unsafe { ring.read(self.tail) })
+    }
+
+    /// Waits until there are `count` empty slots or the consumer is gone; `false` when the deadline has
+    /// passed.
     #[cfg(feature = "std")]
-    fn wait(&self, deadline: Deadline) -> bool {
-        let ready = || self.seen_limit() != self.tail || self.shared.said.by_consumer.is_gone();
-        self.shared.said.by_producer.wait_until(ready, deadline)
+    pub(super) fn wait(&mut self, count: usize, deadline: Deadline) -> bool {
+        self.publish();
+        let Self { ring, tail, patience, .. } = self;
+        let (need, ready) = waiting(ring, *tail, count);
+        patience.wait(&ring.header().said.by_producer, need, ready, deadline)
+    }
+
+    /// The same for a task.
+    pub(super) fn poll(&mut self, count: usize, context: &mut Context<'_>) -> Poll<()> {
+        self.publish();
+        let Self { ring, tail, patience, .. } = self;
+        let (need, ready) = waiting(ring, *tail, count);
+        patience.poll(&ring.header().said.by_producer, need, ready, context)
+    }
+
+    /// Ends the waiting of a task that does not ask again.
+    pub(super) fn stop_polling(&self) {
+        self.ring.header().said.by_producer.take_back(TASK);
     }
 }
 
-impl<T> Drop for Producer<T> {
+/// When a producer at `tail` need not wait for `count` empty slots any more: as the consumer knows it,
+/// and as it looks itself.
+fn waiting<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() -> bool) {
+    let header = ring.header();
+    let enough = tail.wrapping_add(count).wrapping_sub(header.capacity);
+    let ready = move || {
+        // Acquire (E2): as in `room`.
+        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_closed()
+    };
+    (Need { index: tail, target: enough }, ready)
+}
+
+impl<T, S: Storage> Drop for Producer<T, S> {
     fn drop(&mut self) {
-        self.own.shared.said.by_producer.leave();
-        self.own.shared.said.by_consumer.wake_sleeper();
+        let own = &mut *self.own;
+        let header = own.ring.header();
+        // Release (E1): a publication that was deferred, by a guard that was forgotten.
+        header.tail.store(own.tail, Release);
+        header.said.by_producer.leave(own.tail);
+        let waker = header.said.by_consumer.rouse();
+        // SAFETY: one of two ends, for the last time, of a ring of this storage.
+        unsafe { own.ring.leave(S::ON_HEAP) };
+        // Runs code of others, which may panic.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
-impl<T> fmt::Debug for Producer<T> {
+impl<T, S: Storage> fmt::Debug for Producer<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Producer")
             .field("len", &self.len())
@@ -237,6 +403,9 @@ impl<T> fmt::Debug for Producer<T> {
     }
 }
 
-// No call runs code of the caller while an invariant is broken.
-impl<T> UnwindSafe for Producer<T> {}
-impl<T> RefUnwindSafe for Producer<T> {}
+// Values are in the ring, not in the handle.
+impl<T, S: Storage> Unpin for Producer<T, S> {}
+
+// No call leaves an invariant broken while it runs code of the caller.
+impl<T, S: Storage> UnwindSafe for Producer<T, S> {}
+impl<T, S: Storage> RefUnwindSafe for Producer<T, S> {}
