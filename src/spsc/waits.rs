@@ -1,8 +1,8 @@
 //! Waiting for many at once: a wake when there are enough, instead of one for each.
 
 use super::consumer::Consumer;
+use super::engine::{Popping, Pushing, Storage};
 use super::producer::Producer;
-use super::storage::Storage;
 use crate::error::WaitError;
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
