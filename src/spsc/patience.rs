@@ -137,16 +137,14 @@ impl Patience {
     }
 
     /// The fence of both ends (E3); whether there was one.
-    #[cfg(feature = "std")]
     fn fence_heavily(&mut self) -> bool {
+        #[cfg(feature = "std")]
         let start = Instant::now();
         let fenced = heavy().is_ok();
-        self.heavy = start.elapsed().as_nanos() as u64;
+        #[cfg(feature = "std")]
+        {
+            self.heavy = start.elapsed().as_nanos() as u64;
+        }
         fenced
-    }
-
-    #[cfg(not(feature = "std"))]
-    fn fence_heavily(&mut self) -> bool {
-        heavy().is_ok()
     }
 }

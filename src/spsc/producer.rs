@@ -252,6 +252,9 @@ impl<T, S: Storage> fmt::Debug for Producer<T, S> {
     }
 }
 
+// Values are in the ring, not in the handle.
+impl<T, S: Storage> Unpin for Producer<T, S> {}
+
 // No call leaves an invariant broken while it runs code of the caller.
 impl<T, S: Storage> UnwindSafe for Producer<T, S> {}
 impl<T, S: Storage> RefUnwindSafe for Producer<T, S> {}

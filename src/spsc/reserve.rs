@@ -29,7 +29,7 @@ impl<T, S: Contiguous> Producer<T, S> {
     #[inline]
     pub fn reserve(&mut self, at_most: usize) -> Reserved<'_, T> {
         let own = self.row();
-        let len = own.room_for(at_most).min(at_most);
+        let len = own.room_for_batch(at_most).min(at_most);
         Reserved { own, len }
     }
 
@@ -95,7 +95,9 @@ impl<T, S: Contiguous> Producer<T, S> {
     /// assert_eq!(consumer.try_pop(), Ok(1));
     /// ```
     pub fn deferred(&mut self) -> Deferred<'_, T> {
-        Deferred { own: self.row(), written: 0 }
+        let own = self.row();
+        own.room_for_batch(0);
+        Deferred { own, written: 0 }
     }
 }
 

@@ -43,6 +43,16 @@ impl<T> Pushing<T> {
         self.limit.wrapping_sub(self.tail)
     }
 
+    /// [`room_for`](engine::Pushing::room_for) what is pushed together, which cannot be taken back: none if
+    /// the consumer is gone by now.
+    #[inline]
+    pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
+        if self.ring.header().said.by_consumer.is_gone() {
+            self.limit = self.tail;
+        }
+        engine::Pushing::room_for(self, wanted)
+    }
+
     /// Shows the consumer all that was written, and wakes it if it waits for that; `false` if it is
     /// gone.
     #[inline(always)]
@@ -75,6 +85,7 @@ impl<T> Pushing<T> {
             return None;
         }
         self.tail = self.tail.wrapping_sub(1);
+        self.limit = self.tail;
         // Relaxed: nobody reads it but who ends the ring (E5).
         header.tail.store(self.tail, Relaxed);
         // SAFETY: the slot holds the value, which is outside of the ring now, and the consumer does not

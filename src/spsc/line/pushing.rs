@@ -88,6 +88,7 @@ impl<T> Pushing<T> {
             return None;
         }
         self.tail = self.tail.wrapping_sub(1);
+        self.limit = self.tail;
         // SAFETY: the slot holds the value, which is outside of the ring now, and the consumer does not
         // touch it any more (L3, E4).
         Some(unsafe { self.ring.read(self.line, self.tail) })
