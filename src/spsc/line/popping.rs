@@ -165,7 +165,7 @@ fn for_items<T>(
     let enough = head.wrapping_add(count);
     let last = ring.of_index(line, enough.wrapping_sub(1));
     let ready = move || {
-        // Acquire (E1): as in `items`.
+        // Acquire (E1): the lines before that one are seen to be filled, too.
         reaches(last.tail().load(Acquire), enough) || header.said.by_producer.is_gone()
     };
     (Need { index: head, target: enough }, ready)

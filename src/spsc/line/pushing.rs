@@ -10,7 +10,7 @@ use super::block::{Line, LineRing, Rest};
 use crate::error::TryPushError;
 #[cfg(feature = "std")]
 use crate::sync::Deadline;
-use crate::sync::atomic::Ordering::{Acquire, Release};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::{own_load, prefetch_for_write};
 
 /// How many lines ahead the producer asks for one: the transfer of one line takes as long as it takes to
@@ -148,8 +148,8 @@ impl<T> engine::Pushing<T> for Pushing<T> {
 
     unsafe fn leave(&mut self) {
         let header = self.ring.header();
-        // Release: comes with `GONE`, for the last end (E5).
-        header.tail.store(self.tail, Release);
+        // Relaxed: comes to the last end with the rest (E5).
+        header.tail.store(self.tail, Relaxed);
         header.said.by_producer.leave(self.tail);
         header.said.by_consumer.wake_whatever();
         // SAFETY: one of two ends, for the last time; guaranteed by the caller.
@@ -163,8 +163,8 @@ fn for_room<T>(ring: &LineRing<T>, tail: usize, count: usize) -> (Need, impl Fn(
     let header = ring.header();
     let enough = tail.wrapping_add(count).wrapping_sub(ring.slots());
     let ready = move || {
-        // Acquire (E2): as in `room`.
-        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_gone()
+        // Relaxed: `room` looks again, and makes the edge (E2).
+        reaches(header.head.load(Relaxed), enough) || header.said.by_consumer.is_gone()
     };
     (Need { index: tail, target: enough }, ready)
 }
