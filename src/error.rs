@@ -22,7 +22,7 @@ pub struct CapacityError {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
     Zero,
-    /// The storage, a power of two of elements of this size, has no representable size.
+    /// The storage for elements of this size has no representable size.
     TooLarge {
         element: usize,
     },
@@ -56,8 +56,8 @@ impl fmt::Display for CapacityError {
             Refusal::TooLarge { element } => {
                 write!(
                     f,
-                    "capacity {capacity} is too large: no memory block holds the next power of two \
-                     of {element}-byte elements"
+                    "capacity {capacity} is too large: no memory block has the slots for that many \
+                     {element}-byte elements"
                 )
             }
             Refusal::NoMemory { element } => {

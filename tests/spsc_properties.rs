@@ -10,7 +10,7 @@ use std::task::{Poll, Waker};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use untorn::spsc::{Consumer, Producer, StaticRing, Storage, TryPopError, TryPushError, ring};
+use untorn::spsc::{Consumer, Contiguous, Producer, StaticRing, TryPopError, TryPushError, ring};
 
 mod support;
 use support::tasks::poll;
@@ -53,7 +53,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 
 type Item<'a> = (u32, Value<'a>);
 
-struct Checked<'a, S: Storage> {
+struct Checked<'a, S: Contiguous> {
     alive: &'a Alive,
     producer: Option<Producer<Item<'a>, S>>,
     consumer: Option<Consumer<Item<'a>, S>>,
@@ -67,7 +67,7 @@ struct Checked<'a, S: Storage> {
     next: u32,
 }
 
-impl<'a, S: Storage> Checked<'a, S> {
+impl<'a, S: Contiguous> Checked<'a, S> {
     fn item(&mut self) -> Item<'a> {
         self.next += 1;
         (self.next, self.alive.value())
@@ -269,7 +269,7 @@ impl<'a, S: Storage> Checked<'a, S> {
     }
 }
 
-fn run<'a, S: Storage>(
+fn run<'a, S: Contiguous>(
     alive: &'a Alive,
     ends: (Producer<Item<'a>, S>, Consumer<Item<'a>, S>),
     script: &[Call],

@@ -69,6 +69,7 @@ macro_rules! every_queue {
         register!($shape:
             standard::MutexDeque,
             ours::Ring,
+            ours::LineRing,
             rtrb::Ring,
             crossbeam::Array,
             crossbeam::Channel,

@@ -4,17 +4,14 @@ use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 use core::panic::{RefUnwindSafe, UnwindSafe};
-use core::task::{Context, Poll};
 
 use crossbeam_utils::CachePadded;
 
-use super::patience::{Need, Patience};
-use super::signal::{TASK, reaches};
-use super::storage::{Heap, Ring, Storage};
+use super::engine::{Contiguous, Heap, Popping, Storage};
+use super::row;
 use crate::error::TryPopError;
 #[cfg(feature = "std")]
 use crate::error::{Closed, PopTimeoutError};
-use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
 
@@ -26,31 +23,14 @@ use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
 #[doc(alias = "Receiver")]
 #[must_use = "dropping an end closes the ring"]
 pub struct Consumer<T, S: Storage = Heap> {
-    pub(super) own: CachePadded<Own<T>>,
-    storage: PhantomData<S>,
+    pub(super) own: CachePadded<S::Popping<T>>,
     /// Not `Sync`.
     alone: PhantomData<Cell<T>>,
 }
 
-pub(super) struct Own<T> {
-    pub(super) ring: Ring<T>,
-    /// This end's index. `ring`'s `head`, or ahead of it while slots are given back later.
-    pub(super) head: usize,
-    /// `tail` as last seen: popping needs no look at the other end below it (I2).
-    limit: usize,
-    patience: Patience,
-}
-
-// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
-// made of atomics and slots that one end at a time may touch (I3).
-unsafe impl<T: Send> Send for Own<T> {}
-
 impl<T, S: Storage> Consumer<T, S> {
-    /// The end of a ring that has just been given its ends.
-    pub(super) fn new(ring: Ring<T>) -> Self {
-        let head = ring.first_index();
-        let own = Own { ring, head, limit: head, patience: Patience::new(head) };
-        Self { own: CachePadded::new(own), storage: PhantomData, alone: PhantomData }
+    pub(super) fn new(own: S::Popping<T>) -> Self {
+        Self { own: CachePadded::new(own), alone: PhantomData }
     }
 
     /// Pops the oldest value if there is one. Wait-free.
@@ -74,51 +54,7 @@ impl<T, S: Storage> Consumer<T, S> {
     #[doc(alias = "try_recv")]
     #[inline]
     pub fn try_pop(&mut self) -> Result<T, TryPopError> {
-        let own = &mut *self.own;
-        if own.head == own.limit && own.items() == 0 {
-            own.nothing()?;
-        }
-        // SAFETY: `head < limit <= tail`, so the slot holds a value and is ours (I2, I3); the next line
-        // passes it.
-        let value = unsafe { own.ring.read(own.head) };
-        own.head = own.head.wrapping_add(1);
-        own.give_back();
-        Ok(value)
-    }
-
-    /// The oldest value, which stays inside, if there is one. Wait-free.
-    ///
-    /// ```
-    /// let (mut producer, mut consumer) = untorn::spsc::ring(2);
-    /// assert_eq!(consumer.peek(), None);
-    /// producer.try_push('a').unwrap();
-    /// assert_eq!(consumer.peek(), Some(&'a'));
-    /// assert_eq!(consumer.try_pop(), Ok('a'));
-    /// ```
-    #[doc(alias = "front")]
-    #[inline]
-    pub fn peek(&mut self) -> Option<&T> {
-        self.peek_mut().map(|value| &*value)
-    }
-
-    /// The same, to change it in place. Wait-free.
-    ///
-    /// ```
-    /// let (mut producer, mut consumer) = untorn::spsc::ring(2);
-    /// producer.try_push(1).unwrap();
-    /// *consumer.peek_mut().unwrap() += 1;
-    /// assert_eq!(consumer.try_pop(), Ok(2));
-    /// ```
-    #[inline]
-    pub fn peek_mut(&mut self) -> Option<&mut T> {
-        let own = &mut *self.own;
-        if own.items_for_batch(1) == 0 {
-            return None;
-        }
-        let (row, _) = own.ring.rows(own.head, 1);
-        // SAFETY: `head < limit <= tail`: the slot holds a value and is ours until `head` passes it (I2,
-        // I3), and the result borrows from this end.
-        Some(unsafe { &mut *row.cast::<T>() })
+        self.own.try_pop()
     }
 
     /// Pops the oldest value, waiting while the ring is empty. Blocking.
@@ -228,8 +164,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
-        // Relaxed: a number to look at; a later `try_pop` makes the edge (E1).
-        self.own.ring.header().tail.load(Relaxed).wrapping_sub(self.own.head)
+        self.own.len()
     }
 
     /// Whether the ring holds nothing. Wait-free.
@@ -242,18 +177,6 @@ impl<T, S: Storage> Consumer<T, S> {
         self.len() == 0
     }
 
-    /// Whether the ring holds as many values as fit. Wait-free.
-    ///
-    /// ```
-    /// let (mut producer, consumer) = untorn::spsc::ring(1);
-    /// producer.try_push(1).unwrap();
-    /// assert!(consumer.is_full());
-    /// ```
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.len() == self.capacity()
-    }
-
     /// How many values fit: exactly the number the ring was made with.
     ///
     /// ```
@@ -261,7 +184,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.own.ring.header().capacity
+        self.own.header().capacity
     }
 
     /// Whether the producer is gone: nothing new will come, though values may be inside. Wait-free.
@@ -274,128 +197,75 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.ring.header().said.by_producer.is_closed()
+        self.own.header().said.by_producer.is_closed()
     }
 }
 
-impl<T> Own<T> {
-    /// How many values there are, after another look at the other end.
+impl<T, S: Contiguous> Consumer<T, S> {
+    /// The oldest value, which stays inside, if there is one. Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = untorn::spsc::ring(2);
+    /// assert_eq!(consumer.peek(), None);
+    /// producer.try_push('a').unwrap();
+    /// assert_eq!(consumer.peek(), Some(&'a'));
+    /// assert_eq!(consumer.try_pop(), Ok('a'));
+    /// ```
+    #[doc(alias = "front")]
     #[inline]
-    pub(super) fn items(&mut self) -> usize {
-        self.patience.relax(&self.ring.header().said.by_consumer, self.head);
-        // Acquire (E1): the values below this index are in their slots.
-        self.limit = self.ring.header().tail.load(Acquire);
-        self.limit.wrapping_sub(self.head)
+    pub fn peek(&mut self) -> Option<&T> {
+        self.peek_mut().map(|value| &*value)
     }
 
-    /// How many values there are for sure, at most `wanted` if the other end must be looked at for more.
+    /// The same, to change it in place. Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = untorn::spsc::ring(2);
+    /// producer.try_push(1).unwrap();
+    /// *consumer.peek_mut().unwrap() += 1;
+    /// assert_eq!(consumer.try_pop(), Ok(2));
+    /// ```
     #[inline]
-    pub(super) fn items_for(&mut self, wanted: usize) -> usize {
-        let items = self.limit.wrapping_sub(self.head);
-        if items >= wanted { items } else { self.items() }
-    }
-
-    /// [`items_for`](Self::items_for) a batch. Slots that were held back are given back where there are
-    /// none.
-    #[inline]
-    pub(super) fn items_for_batch(&mut self, wanted: usize) -> usize {
-        let items = self.items_for(wanted);
-        if items == 0 {
-            self.give_back();
+    pub fn peek_mut(&mut self) -> Option<&mut T> {
+        let own = self.row();
+        if own.items_for_batch(1) == 0 {
+            return None;
         }
-        items
+        let (row, _) = own.ring.rows(own.head, 1);
+        // SAFETY: `head < limit <= tail`: the slot holds a value and is ours until `head` passes it (I2,
+        // I3), and the result borrows from this end.
+        Some(unsafe { &mut *row.cast::<T>() })
     }
 
-    /// Why there is no value; or that there is one after all.
-    #[cold]
-    pub(super) fn nothing(&mut self) -> Result<(), TryPopError> {
-        // The producer must not wait for slots that are held back.
-        self.give_back();
-        if !self.ring.header().said.by_producer.is_closed() {
-            return Err(TryPopError::Empty);
-        }
-        // Its last push may have come after the last look, but before it went (E4).
-        if self.items() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
-    }
-
-    /// Lets the producer have all slots that were emptied, and wakes it if it waits for that.
+    /// The end as one of slots that lie side by side.
     #[inline(always)]
-    pub(super) fn give_back(&self) {
-        let header = self.ring.header();
-        // Release (E2): the values are out of their slots before the producer can see the index.
-        header.head.store(self.head, Release);
-        let looked = header.said.by_producer.look();
-        if looked != 0 {
-            header.said.by_producer.attend(looked, self.head);
-        }
+    pub(super) fn row(&mut self) -> &mut row::Popping<T> {
+        S::popping(&mut self.own)
     }
-
-    /// Waits until there are `count` values or the producer is gone; `false` when the deadline has
-    /// passed.
-    #[cfg(feature = "std")]
-    pub(super) fn wait(&mut self, count: usize, deadline: Deadline) -> bool {
-        self.give_back();
-        let Self { ring, head, patience, .. } = self;
-        let (need, ready) = waiting(ring, *head, count);
-        patience.wait(&ring.header().said.by_consumer, need, ready, deadline)
-    }
-
-    /// The same for a task.
-    pub(super) fn poll(&mut self, count: usize, context: &mut Context<'_>) -> Poll<()> {
-        self.give_back();
-        let Self { ring, head, patience, .. } = self;
-        let (need, ready) = waiting(ring, *head, count);
-        patience.poll(&ring.header().said.by_consumer, need, ready, context)
-    }
-
-    /// Ends the waiting of a task that does not ask again.
-    pub(super) fn stop_polling(&self) {
-        self.ring.header().said.by_consumer.take_back(TASK);
-    }
-}
-
-/// When a consumer at `head` need not wait for `count` values any more: as the producer knows it, and as
-/// it looks itself.
-fn waiting<T>(ring: &Ring<T>, head: usize, count: usize) -> (Need, impl Fn() -> bool) {
-    let header = ring.header();
-    let enough = head.wrapping_add(count);
-    let ready = move || {
-        // Acquire (E1): as in `items`.
-        reaches(header.tail.load(Acquire), enough) || header.said.by_producer.is_closed()
-    };
-    (Need { index: head, target: enough }, ready)
 }
 
 impl<T, S: Storage> Drop for Consumer<T, S> {
     fn drop(&mut self) {
         /// Leaves when dropped, even where a destructor or a waker panicked.
-        struct Leave<'a, T, S: Storage>(&'a mut Own<T>, PhantomData<S>);
+        struct Leave<'a, T, P: Popping<T>>(&'a mut P, PhantomData<T>);
 
-        impl<T, S: Storage> Drop for Leave<'_, T, S> {
+        impl<T, P: Popping<T>> Drop for Leave<'_, T, P> {
             fn drop(&mut self) {
-                let header = self.0.ring.header();
-                header.said.by_consumer.leave(self.0.head);
-                // Release (E4): a producer that finds room by this sees that nobody will pop what it puts
-                // there.
-                header.head.store(self.0.head, Release);
-                // SAFETY: one of two ends, for the last time, of a ring of this storage.
-                unsafe { self.0.ring.leave(S::ON_HEAP) };
+                // SAFETY: for the last time.
+                unsafe { self.0.leave() };
             }
         }
 
-        let leave = Leave::<T, S>(&mut self.own, PhantomData);
-        let said = &leave.0.ring.header().said;
+        let leave = Leave(&mut *self.own, PhantomData);
+        let said = &leave.0.header().said;
         // Said and called out first: a destructor may take its time, or wait for the producer.
         said.by_consumer.close();
         said.by_producer.wake_whatever();
         // What is inside may hold memory, or the other half of something that waits for it: it is
         // dropped now, not when the producer goes.
-        for _ in 0..leave.0.items() {
-            // SAFETY: `head < limit <= tail`, so the slot holds a value and is ours (I2, I3); the next
-            // line passes it.
-            let value = unsafe { leave.0.ring.read(leave.0.head) };
-            leave.0.head = leave.0.head.wrapping_add(1);
-            drop(value);
+        for _ in 0..leave.0.items_for(usize::MAX) {
+            // SAFETY: there are that many, and nothing else is done with the end any more.
+            drop(unsafe { leave.0.take_out() });
         }
     }
 }

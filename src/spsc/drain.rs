@@ -4,10 +4,11 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::mem::needs_drop;
 
-use super::consumer::{Consumer, Own};
-use super::storage::Storage;
+use super::consumer::Consumer;
+use super::engine::Contiguous;
+use super::row::Popping;
 
-impl<T, S: Storage> Consumer<T, S> {
+impl<T, S: Contiguous> Consumer<T, S> {
     /// The oldest values, to be looked at where they are: `at_most` that many, or as many as are inside
     /// now. Wait-free.
     ///
@@ -22,7 +23,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     #[inline]
     pub fn read_chunk(&mut self, at_most: usize) -> Chunk<'_, T> {
-        let own = &mut *self.own;
+        let own = self.row();
         let len = own.items_for_batch(at_most).min(at_most);
         Chunk { own, len }
     }
@@ -62,7 +63,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// assert_eq!(consumer.try_pop(), Ok(3));
     /// ```
     pub fn drain(&mut self) -> Drain<'_, T> {
-        let own = &mut *self.own;
+        let own = self.row();
         let left = own.items();
         Drain { own, left }
     }
@@ -71,7 +72,7 @@ impl<T, S: Storage> Consumer<T, S> {
 /// Values in a ring; see [`Consumer::read_chunk`]. They stay inside until they are
 /// [released](Self::release).
 pub struct Chunk<'a, T> {
-    own: &'a mut Own<T>,
+    own: &'a mut Popping<T>,
     /// How many there are: `head + len <= limit`.
     len: usize,
 }
@@ -175,7 +176,7 @@ impl<T> fmt::Debug for Chunk<'_, T> {
 /// Pops the values of a ring; see [`Consumer::drain`].
 #[must_use = "values that are not taken stay inside"]
 pub struct Drain<'a, T> {
-    own: &'a mut Own<T>,
+    own: &'a mut Popping<T>,
     /// How many are still to come: `head + left <= limit`.
     left: usize,
 }

@@ -6,8 +6,8 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use super::consumer::Consumer;
+use super::engine::{Heap, Popping, Pushing, Storage};
 use super::producer::Producer;
-use super::storage::{Heap, Storage};
 use crate::error::{Closed, TryPopError, TryPushError, WaitError};
 
 impl<T, S: Storage> Producer<T, S> {

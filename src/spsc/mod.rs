@@ -122,12 +122,36 @@
 
 mod consumer;
 mod drain;
+#[allow(
+    private_interfaces,
+    missing_debug_implementations,
+    reason = "sealed: nobody outside can name it"
+)]
+mod engine;
 mod futures;
+#[cfg(feature = "alloc")]
+#[allow(
+    private_interfaces,
+    missing_debug_implementations,
+    reason = "sealed: nobody outside can name it"
+)]
+mod line;
 mod patience;
 mod place;
 mod producer;
 mod reserve;
+#[allow(
+    private_interfaces,
+    missing_debug_implementations,
+    reason = "sealed: nobody outside can name it"
+)]
+mod row;
 mod signal;
+#[allow(
+    private_interfaces,
+    missing_debug_implementations,
+    reason = "sealed: nobody outside can name it"
+)]
 mod storage;
 mod waits;
 
@@ -138,11 +162,13 @@ pub use crate::error::{
 };
 pub use consumer::Consumer;
 pub use drain::{Chunk, Drain};
+pub use engine::{Borrowed, Contiguous, Heap, Storage};
 pub use futures::{Items, Pop, Push, Room};
+#[cfg(feature = "alloc")]
+pub use line::{Lines, line_ring, try_line_ring};
 pub use place::StaticRing;
 pub use producer::Producer;
 pub use reserve::{Deferred, Reserved};
-pub use storage::{Borrowed, Heap, Storage};
 
 /// A ring that holds `capacity` values, and its two ends.
 ///
@@ -184,7 +210,7 @@ pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
 #[cfg(feature = "alloc")]
 pub fn try_ring<T>(capacity: usize) -> Result<(Producer<T>, Consumer<T>), CapacityError> {
     let ring = storage::Ring::allocate(capacity)?;
-    Ok((Producer::new(ring), Consumer::new(ring)))
+    Ok((Producer::new(row::Pushing::new(ring)), Consumer::new(row::Popping::new(ring))))
 }
 
 #[cfg(all(test, feature = "alloc"))]
@@ -197,7 +223,7 @@ mod tests {
         let ring = storage::Ring::allocate(capacity).expect("memory");
         ring.header().tail.store(start, Relaxed);
         ring.header().head.store(start, Relaxed);
-        (Producer::new(ring), Consumer::new(ring))
+        (Producer::new(row::Pushing::new(ring)), Consumer::new(row::Popping::new(ring)))
     }
 
     #[test]

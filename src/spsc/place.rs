@@ -6,8 +6,10 @@ use core::panic::RefUnwindSafe;
 use core::ptr::NonNull;
 
 use super::consumer::Consumer;
+use super::engine::Borrowed;
 use super::producer::Producer;
-use super::storage::{Borrowed, Header, Ring};
+use super::row;
+use super::storage::{Header, Ring};
 use crate::sync::{UnsafeCell, const_unless_loom};
 
 /// A ring of `N` values in a place of the caller's, such as a `static`.
@@ -55,7 +57,7 @@ impl<T, const N: usize> StaticRing<T, N> {
         pub const fn new() -> Self {
             const { assert!(N.is_power_of_two(), "the capacity of a static ring is a power of two") };
             let slots = UnsafeCell::new([const { MaybeUninit::uninit() }; N]);
-            Self { header: Header::new(N, N), slots }
+            Self { header: Header::new(N, N, false), slots }
         }
     }
 
@@ -78,7 +80,7 @@ impl<T, const N: usize> StaticRing<T, N> {
         let slots = NonNull::new(self.slots.with_mut(|slots| slots.cast()))?;
         // SAFETY: `N` slots, a power of two, in a place that is borrowed for as long as the ends live.
         let ring = unsafe { Ring::at(&self.header, slots, N) };
-        Some((Producer::new(ring), Consumer::new(ring)))
+        Some((Producer::new(row::Pushing::new(ring)), Consumer::new(row::Popping::new(ring))))
     }
 }
 

@@ -4,17 +4,15 @@ use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 use core::panic::{RefUnwindSafe, UnwindSafe};
-use core::task::{Context, Poll};
 
 use crossbeam_utils::CachePadded;
 
-use super::patience::{Need, Patience};
-use super::signal::{CLOSING, GONE, TASK, reaches};
-use super::storage::{Heap, Ring, Storage};
+use super::engine::{Contiguous, Heap, Pushing, Storage};
+use super::row;
+use crate::error::TryPushError;
 #[cfg(feature = "std")]
-use crate::error::PushTimeoutError;
-use crate::error::{Closed, TryPushError};
-use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::error::{Closed, PushTimeoutError};
+use crate::sync::atomic::Ordering::Relaxed;
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
 
@@ -25,32 +23,14 @@ use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
 #[doc(alias = "Sender")]
 #[must_use = "dropping an end closes the ring"]
 pub struct Producer<T, S: Storage = Heap> {
-    pub(super) own: CachePadded<Own<T>>,
-    storage: PhantomData<S>,
+    pub(super) own: CachePadded<S::Pushing<T>>,
     /// Not `Sync`.
     alone: PhantomData<Cell<T>>,
 }
 
-pub(super) struct Own<T> {
-    pub(super) ring: Ring<T>,
-    /// This end's index. `ring`'s `tail`, or ahead of it while a publication is deferred.
-    pub(super) tail: usize,
-    /// `head + capacity` as last seen: pushing needs no look at the other end below it (I2).
-    limit: usize,
-    patience: Patience,
-}
-
-// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
-// made of atomics and slots that one end at a time may touch (I3).
-unsafe impl<T: Send> Send for Own<T> {}
-
 impl<T, S: Storage> Producer<T, S> {
-    /// The end of a ring that has just been given its ends.
-    pub(super) fn new(ring: Ring<T>) -> Self {
-        let tail = ring.first_index();
-        let limit = tail.wrapping_add(ring.header().capacity);
-        let own = Own { ring, tail, limit, patience: Patience::new(tail) };
-        Self { own: CachePadded::new(own), storage: PhantomData, alone: PhantomData }
+    pub(super) fn new(own: S::Pushing<T>) -> Self {
+        Self { own: CachePadded::new(own), alone: PhantomData }
     }
 
     /// Pushes `value` if there is room. Wait-free.
@@ -74,17 +54,7 @@ impl<T, S: Storage> Producer<T, S> {
     #[doc(alias = "try_send")]
     #[inline]
     pub fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
-        let own = &mut *self.own;
-        if own.tail == own.limit && own.room() == 0 {
-            return Err(own.refused(value));
-        }
-        // SAFETY: `tail < limit`, so the slot is empty and ours (I2, I3).
-        unsafe { own.ring.write(own.tail, value) };
-        own.tail = own.tail.wrapping_add(1);
-        if own.publish() & GONE == 0 {
-            return Ok(());
-        }
-        own.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
+        self.own.try_push(value)
     }
 
     /// Pushes `value`, waiting while the ring is full. Blocking.
@@ -202,7 +172,7 @@ impl<T, S: Storage> Producer<T, S> {
     #[must_use]
     pub fn len(&self) -> usize {
         // Relaxed: a number to look at; a later `try_push` makes the edge (E2).
-        self.own.tail.wrapping_sub(self.own.ring.header().head.load(Relaxed))
+        self.own.tail().wrapping_sub(self.own.header().head.load(Relaxed))
     }
 
     /// Whether the ring holds nothing. Wait-free.
@@ -226,7 +196,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.len() == self.capacity()
+        self.len() == self.own.slots()
     }
 
     /// How many values fit: exactly the number the ring was made with.
@@ -236,7 +206,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.own.ring.header().capacity
+        self.own.header().capacity
     }
 
     /// Whether the consumer is gone: every push from now on fails. Wait-free.
@@ -249,143 +219,22 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.ring.header().said.by_consumer.is_closed()
+        self.own.header().said.by_consumer.is_closed()
     }
 }
 
-impl<T> Own<T> {
-    /// How many slots are empty, after another look at the other end; none if that is gone.
-    #[inline]
-    pub(super) fn room(&mut self) -> usize {
-        let header = self.ring.header();
-        self.patience.relax(&header.said.by_producer, self.tail);
-        self.limit = if header.said.by_consumer.is_closed() {
-            // What is left belongs to nobody who would pop it.
-            self.tail
-        } else {
-            // Acquire (E2): the values below this index have been moved out of their slots.
-            header.head.load(Acquire).wrapping_add(header.capacity)
-        };
-        self.limit.wrapping_sub(self.tail)
-    }
-
-    /// How many slots are empty for sure, at most `wanted` if the other end must be looked at for more.
-    #[inline]
-    pub(super) fn room_for(&mut self, wanted: usize) -> usize {
-        let room = self.limit.wrapping_sub(self.tail);
-        if room >= wanted { room } else { self.room() }
-    }
-
-    /// [`room_for`](Self::room_for) what is pushed together, which cannot be taken back: none if the
-    /// consumer is gone by now. What was held back is shown where there is none.
-    #[inline]
-    pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
-        if self.ring.header().said.by_consumer.is_closed() {
-            self.limit = self.tail;
-        }
-        let room = self.room_for(wanted);
-        if room == 0 {
-            self.publish();
-        }
-        room
-    }
-
-    /// Shows the consumer all that was written, and wakes it if it waits for that. What the consumer has
-    /// to say: zero, or its word.
+impl<T, S: Contiguous> Producer<T, S> {
+    /// The end as one of slots that lie side by side.
     #[inline(always)]
-    pub(super) fn publish(&self) -> u32 {
-        let header = self.ring.header();
-        // Release (E1): the values are in their slots before the consumer can see the index.
-        header.tail.store(self.tail, Release);
-        let looked = header.said.by_consumer.look();
-        if looked == 0 { 0 } else { header.said.by_consumer.attend(looked, self.tail) }
+    pub(super) fn row(&mut self) -> &mut row::Pushing<T> {
+        S::pushing(&mut self.own)
     }
-
-    /// The same for what was pushed together, and cannot be taken back if the consumer is gone.
-    #[inline]
-    pub(super) fn publish_batch(&mut self) -> Result<(), Closed> {
-        if self.publish() & (GONE | CLOSING) == 0 {
-            return Ok(());
-        }
-        self.limit = self.tail;
-        Err(Closed(()))
-    }
-
-    /// Why there is no room.
-    #[cold]
-    pub(super) fn refused(&self, value: T) -> TryPushError<T> {
-        // The consumer must not wait for what is held back.
-        self.publish();
-        if self.ring.header().said.by_consumer.is_closed() {
-            TryPushError::Closed(value)
-        } else {
-            TryPushError::Full(value)
-        }
-    }
-
-    /// The value that was pushed last, if the consumer, which is gone, has not popped it.
-    #[cold]
-    fn take_back(&mut self) -> Option<T> {
-        let ring = self.ring;
-        let header = ring.header();
-        if header.said.by_consumer.left_at() == self.tail {
-            return None;
-        }
-        self.tail = self.tail.wrapping_sub(1);
-        self.limit = self.tail;
-        // Relaxed: nobody reads it but who ends the ring (E5).
-        header.tail.store(self.tail, Relaxed);
-        // SAFETY: the slot holds the value, which is outside of the ring now, and the consumer does not
-        // touch it any more (I3, E4).
-        Some(unsafe { ring.read(self.tail) })
-    }
-
-    /// Waits until there are `count` empty slots or the consumer is gone; `false` when the deadline has
-    /// passed.
-    #[cfg(feature = "std")]
-    pub(super) fn wait(&mut self, count: usize, deadline: Deadline) -> bool {
-        self.publish();
-        let Self { ring, tail, patience, .. } = self;
-        let (need, ready) = waiting(ring, *tail, count);
-        patience.wait(&ring.header().said.by_producer, need, ready, deadline)
-    }
-
-    /// The same for a task.
-    pub(super) fn poll(&mut self, count: usize, context: &mut Context<'_>) -> Poll<()> {
-        self.publish();
-        let Self { ring, tail, patience, .. } = self;
-        let (need, ready) = waiting(ring, *tail, count);
-        patience.poll(&ring.header().said.by_producer, need, ready, context)
-    }
-
-    /// Ends the waiting of a task that does not ask again.
-    pub(super) fn stop_polling(&self) {
-        self.ring.header().said.by_producer.take_back(TASK);
-    }
-}
-
-/// When a producer at `tail` need not wait for `count` empty slots any more: as the consumer knows it,
-/// and as it looks itself.
-fn waiting<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() -> bool) {
-    let header = ring.header();
-    let enough = tail.wrapping_add(count).wrapping_sub(header.capacity);
-    let ready = move || {
-        // Acquire (E2): as in `room`.
-        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_closed()
-    };
-    (Need { index: tail, target: enough }, ready)
 }
 
 impl<T, S: Storage> Drop for Producer<T, S> {
     fn drop(&mut self) {
-        let own = &mut *self.own;
-        let header = own.ring.header();
-        // Release (E1): a publication that was deferred, by a guard that was forgotten.
-        header.tail.store(own.tail, Release);
-        header.said.by_producer.leave(own.tail);
-        let waker = header.said.by_consumer.rouse();
-        // SAFETY: one of two ends, for the last time, of a ring of this storage.
-        unsafe { own.ring.leave(S::ON_HEAP) };
+        // SAFETY: for the last time.
+        let waker = unsafe { self.own.leave() };
         // Runs code of others, which may panic.
         if let Some(waker) = waker {
             waker.wake();

@@ -3,11 +3,12 @@
 use core::fmt;
 use core::mem::MaybeUninit;
 
-use super::producer::{Own, Producer};
-use super::storage::Storage;
+use super::engine::{Contiguous, Pushing as _};
+use super::producer::Producer;
+use super::row::Pushing;
 use crate::error::{Closed, TryPushError};
 
-impl<T, S: Storage> Producer<T, S> {
+impl<T, S: Contiguous> Producer<T, S> {
     /// Empty slots to write values into, where they will stay: `at_most` that many, or as many as are
     /// empty now. Wait-free. None if the consumer is gone.
     ///
@@ -27,7 +28,7 @@ impl<T, S: Storage> Producer<T, S> {
     #[doc(alias = "grant")]
     #[inline]
     pub fn reserve(&mut self, at_most: usize) -> Reserved<'_, T> {
-        let own = &mut *self.own;
+        let own = self.row();
         let len = own.room_for_batch(at_most).min(at_most);
         Reserved { own, len }
     }
@@ -97,7 +98,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// assert_eq!(consumer.try_pop(), Ok(1));
     /// ```
     pub fn deferred(&mut self) -> Deferred<'_, T> {
-        let own = &mut *self.own;
+        let own = self.row();
         own.room_for_batch(1);
         Deferred { own, written: 0 }
     }
@@ -113,7 +114,7 @@ fn copy<T: Copy>(values: &[T], slots: &mut [MaybeUninit<T>]) {
 /// and not dropped.
 #[must_use = "nothing is pushed until it is committed"]
 pub struct Reserved<'a, T> {
-    own: &'a mut Own<T>,
+    own: &'a mut Pushing<T>,
     /// How many there are: `tail + len <= limit`.
     len: usize,
 }
@@ -203,7 +204,7 @@ impl<T> fmt::Debug for Reserved<'_, T> {
 /// Values that the consumer sees later; see [`Producer::deferred`].
 #[must_use = "what is pushed is seen when this is dropped"]
 pub struct Deferred<'a, T> {
-    own: &'a mut Own<T>,
+    own: &'a mut Pushing<T>,
     /// How many were pushed by this guard.
     written: usize,
 }

@@ -1,6 +1,5 @@
 //! What the two ends share: the indices, the signals and the slots, in one block.
 
-use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
@@ -18,37 +17,8 @@ use {
     core::alloc::Layout,
 };
 
-/// Where a ring lives: [`Heap`] or [`Borrowed`].
-pub trait Storage: sealed::Sealed {}
-
-/// A ring in a block of its own, which the last end frees.
-#[derive(Debug)]
-pub struct Heap(());
-
-/// A ring in a [`StaticRing`](super::StaticRing), which lives as long as `'a`.
-#[derive(Debug)]
-pub struct Borrowed<'a>(PhantomData<&'a ()>);
-
-impl Storage for Heap {}
-impl Storage for Borrowed<'_> {}
-
-mod sealed {
-    pub trait Sealed {
-        /// Whether the last end frees the memory.
-        const ON_HEAP: bool;
-    }
-
-    impl Sealed for super::Heap {
-        const ON_HEAP: bool = true;
-    }
-
-    impl Sealed for super::Borrowed<'_> {
-        const ON_HEAP: bool = false;
-    }
-}
-
 /// What is before the slots.
-pub(super) struct Header {
+pub struct Header {
     /// How many values were pushed and published; wraps. Stored by the producer (I1).
     pub(super) tail: CachePadded<AtomicUsize>,
     /// How many values were popped and given back; wraps. Stored by the consumer (I1).
@@ -59,7 +29,9 @@ pub(super) struct Header {
     ends: AtomicUsize,
     /// How many values may be inside, in `1..=slots`.
     pub(super) capacity: usize,
-    tracks: Tracks,
+    /// Whether the last end frees the memory.
+    on_heap: bool,
+    pub(super) tracks: Tracks,
 }
 
 /// Both signals on one line of their own. Each end reads the other's with every operation, and both
@@ -77,7 +49,7 @@ const BOTH: usize = 2;
 impl Header {
     const_unless_loom! {
         /// Of a ring with `slots` slots and no ends.
-        pub(super) const fn new(capacity: usize, slots: usize) -> Self {
+        pub(super) const fn new(capacity: usize, slots: usize, on_heap: bool) -> Self {
             let said = Said { by_producer: Signal::new(), by_consumer: Signal::new() };
             Self {
                 tail: CachePadded::new(AtomicUsize::new(0)),
@@ -85,6 +57,7 @@ impl Header {
                 said: CachePadded::new(said),
                 ends: AtomicUsize::new(NONE),
                 capacity,
+                on_heap,
                 tracks: Tracks::new(slots),
             }
         }
@@ -106,7 +79,7 @@ impl Header {
 /// The ring as its ends see it: where it is, and how an index becomes a slot.
 ///
 /// Invariant: `header` and `slots` point to a header and to `mask + 1` slots, a power of two, that live
-/// until the last end has [left](Self::leave).
+/// until the last end has [left](leave).
 pub(super) struct Ring<T> {
     header: NonNull<Header>,
     slots: NonNull<MaybeUninit<T>>,
@@ -150,24 +123,12 @@ impl<T> Ring<T> {
         let block = NonNull::new(block).ok_or_else(|| refuse(Refusal::NoMemory { element }))?;
         let header = block.cast::<Header>();
         // SAFETY: the block begins with room for a header, and nobody else knows it.
-        unsafe { header.write(Header::new(capacity, slots)) };
+        unsafe { header.write(Header::new(capacity, slots, true)) };
         // SAFETY: the offset is one within the block.
         let slots_start = unsafe { block.byte_add(offset) }.cast();
         let ring = Self { header, slots: slots_start, mask: slots - 1 };
         ring.header().take_ends();
         Ok(ring)
-    }
-
-    /// # Safety
-    ///
-    /// The ring was [allocated](Self::allocate), and nobody uses it any more.
-    #[cfg(feature = "alloc")]
-    unsafe fn deallocate(self) {
-        let (layout, _) = Self::layout(self.mask + 1).expect("it was allocated with it");
-        // SAFETY: nobody uses the header any more.
-        unsafe { self.header.drop_in_place() };
-        // SAFETY: allocated with this layout.
-        unsafe { alloc::alloc::dealloc(self.header.as_ptr().cast(), layout) };
     }
 
     /// In a place of the caller's.
@@ -237,64 +198,101 @@ impl<T> Ring<T> {
         let row = core::ptr::slice_from_raw_parts_mut(self.slot(from), first);
         (row, core::ptr::slice_from_raw_parts_mut(self.slots.as_ptr(), count - first))
     }
+}
 
-    /// The last access of an end: the last one drops what is inside, and frees the block if it is on
-    /// the heap.
-    ///
-    /// # Safety
-    ///
-    /// The end, which is one of two, does not touch the ring any more. `on_heap` is whether the ring was
-    /// [allocated](Self::allocate).
-    pub(super) unsafe fn leave(self, on_heap: bool) {
-        // Release (E5): all that this end did happens-before what the last one does. Acquire, by the
-        // last one.
-        if self.header().ends.compare_exchange(BOTH, ONE, Release, Acquire).is_ok() {
-            return;
-        }
-        let _free = Free { ring: self, on_heap };
-        let rest = Rest(self);
-        while rest.0.take_left_over().is_some() {}
+impl<T> Block for Ring<T> {
+    type Value = T;
+
+    fn header(&self) -> &Header {
+        self.header()
     }
 
-    /// The oldest value left, for the last owner.
-    fn take_left_over(&self) -> Option<T> {
-        let header = self.header();
-        let head = own_load(&header.head);
-        if head == own_load(&header.tail) {
-            return None;
+    unsafe fn read(&self, index: usize) -> T {
+        // SAFETY: guaranteed by the caller.
+        unsafe { self.read(index) }
+    }
+
+    unsafe fn free(self) {
+        #[cfg(feature = "alloc")]
+        if self.header().on_heap {
+            let (layout, _) = Self::layout(self.mask + 1).expect("it was allocated with it");
+            // SAFETY: the last end is gone, so nobody uses the header any more.
+            unsafe { self.header.drop_in_place() };
+            // SAFETY: allocated with this layout.
+            return unsafe { alloc::alloc::dealloc(self.header.as_ptr().cast(), layout) };
         }
-        // Relaxed: nobody else is there. Advanced first: if the value's destructor panics, nobody drops
-        // it again.
-        header.head.store(head.wrapping_add(1), Relaxed);
-        // SAFETY: the caller is alone, and by I3 the slot at `head` holds a value.
-        Some(unsafe { self.read(head) })
+        debug_assert!(!self.header().on_heap, "on the heap, without one");
+        // Release (E5): whoever takes the ends next finds all as it is now.
+        self.header().ends.store(NONE, Release);
     }
 }
 
-/// Goes on with the rest if one destructor panics; a second panic aborts, as everywhere.
-struct Rest<T>(Ring<T>);
+/// The memory of a ring, as its last end sees it.
+pub(super) trait Block: Copy {
+    type Value;
 
-impl<T> Drop for Rest<T> {
+    fn header(&self) -> &Header;
+
+    /// Moves the value of `index` out of its slot.
+    ///
+    /// # Safety
+    ///
+    /// The slot holds a value and is the caller's, which does not read it again.
+    unsafe fn read(&self, index: usize) -> Self::Value;
+
+    /// Gives the memory back.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the ring any more.
+    unsafe fn free(self);
+}
+
+/// The last access of an end: the last one drops what is inside, and frees the block.
+///
+/// # Safety
+///
+/// The end, which is one of two, has published its exact index, and does not touch the ring any more.
+pub(super) unsafe fn leave<B: Block>(block: B) {
+    // Release (E5): all that this end did happens-before what the last one does. Acquire, by the
+    // last one.
+    if block.header().ends.compare_exchange(BOTH, ONE, Release, Acquire).is_ok() {
+        return;
+    }
+    let _free = Free(block);
+    let rest = Rest(block);
+    while take_left_over(&rest.0).is_some() {}
+}
+
+/// The oldest value left, for the last owner.
+fn take_left_over<B: Block>(block: &B) -> Option<B::Value> {
+    let header = block.header();
+    let head = own_load(&header.head);
+    if head == own_load(&header.tail) {
+        return None;
+    }
+    // Relaxed: nobody else is there. Advanced first: if the value's destructor panics, nobody drops
+    // it again.
+    header.head.store(head.wrapping_add(1), Relaxed);
+    // SAFETY: the caller is alone, and by I3 the slot at `head` holds a value.
+    Some(unsafe { block.read(head) })
+}
+
+/// Goes on with the rest if one destructor panics; a second panic aborts, as everywhere.
+struct Rest<B: Block>(B);
+
+impl<B: Block> Drop for Rest<B> {
     fn drop(&mut self) {
-        while self.0.take_left_over().is_some() {}
+        while take_left_over(&self.0).is_some() {}
     }
 }
 
 /// Gives the ring back when dropped, even where a destructor panicked.
-struct Free<T> {
-    ring: Ring<T>,
-    on_heap: bool,
-}
+struct Free<B: Block>(B);
 
-impl<T> Drop for Free<T> {
+impl<B: Block> Drop for Free<B> {
     fn drop(&mut self) {
-        #[cfg(feature = "alloc")]
-        if self.on_heap {
-            // SAFETY: the last end is gone, so nobody uses the ring any more.
-            return unsafe { self.ring.deallocate() };
-        }
-        debug_assert!(!self.on_heap, "on the heap, without one");
-        // Release (E5): whoever takes the ends next finds all as it is now.
-        self.ring.header().ends.store(NONE, Release);
+        // SAFETY: the last end is gone, and with it all that was inside.
+        unsafe { self.0.free() };
     }
 }

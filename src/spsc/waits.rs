@@ -1,8 +1,8 @@
 //! Waiting for many at once: a wake when there are enough, instead of one for each.
 
 use super::consumer::Consumer;
+use super::engine::{Popping, Pushing, Storage};
 use super::producer::Producer;
-use super::storage::Storage;
 use crate::error::WaitError;
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
@@ -185,7 +185,7 @@ impl<T, S: Storage> Consumer<T, S> {
     pub(super) fn has_items(&mut self) -> Result<usize, WaitError> {
         // The producer is gone if there are fewer than were waited for, and has pushed them before (E4).
         let gone = self.is_closed();
-        let items = self.own.items();
+        let items = self.own.items_for(usize::MAX);
         if items == 0 && gone { Err(WaitError::Closed) } else { Ok(items) }
     }
 }

@@ -1,7 +1,7 @@
 //! untorn: this workspace's library.
 
 use untorn::seqlock::Writer;
-use untorn::spsc::{Consumer, Producer};
+use untorn::spsc::{Consumer, Lines, Producer};
 use untorn::{Counter, Mutex, SeqLock, ShardedCounter, Snapshot, SpinLock};
 
 use crate::probes::tries::Retried;
@@ -87,6 +87,32 @@ impl Spsc for Ring {
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         untorn::spsc::ring(capacity)
+    }
+
+    #[inline]
+    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+        tx.try_push(item).is_ok()
+    }
+
+    #[inline]
+    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+        rx.try_pop().ok()
+    }
+}
+
+/// `untorn::spsc::line_ring`.
+#[derive(Debug)]
+pub struct LineRing;
+
+impl Spsc for LineRing {
+    const NAME: &'static str = "untorn-line";
+    const PACKAGE: &'static str = "untorn";
+    const EXACT: bool = false;
+    type Tx = Producer<u64, Lines>;
+    type Rx = Consumer<u64, Lines>;
+
+    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
+        untorn::spsc::line_ring(capacity)
     }
 
     #[inline]

@@ -38,6 +38,12 @@ pub(crate) const SLOTS: usize = 2;
 pub(crate) const LOOKS: u32 = 1;
 pub(crate) const GLANCES: u32 = 1;
 
+/// A line of a ring has room for five words: so two or three values fit.
+pub(crate) const LINE: usize = 48;
+
+/// Loom has no caches.
+pub(crate) fn prefetch_for_write(_: *const u8) {}
+
 /// In the model a spin hint must let another thread run, or a spin loop never ends.
 pub(crate) fn spin_hint() {
     yield_now();

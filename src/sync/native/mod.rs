@@ -4,6 +4,8 @@
 mod deadline;
 #[cfg(all(feature = "std", not(miri)))]
 mod pauses;
+#[cfg(feature = "alloc")]
+mod prefetch;
 #[cfg(feature = "std")]
 mod region;
 mod words;
@@ -12,6 +14,8 @@ mod words;
 pub(crate) use deadline::Deadline;
 #[cfg(all(feature = "std", not(miri)))]
 pub(crate) use pauses::pauses_per_microsecond;
+#[cfg(feature = "alloc")]
+pub(crate) use prefetch::prefetch_for_write;
 #[cfg(feature = "std")]
 pub(crate) use region::Region;
 #[cfg(feature = "std")]
@@ -247,6 +251,10 @@ impl<T: ?Sized> MutPtr<T> {
         f(self.0)
     }
 }
+
+/// How many bytes a line of a ring has: two cache lines, since processors fetch these in pairs.
+#[cfg(feature = "alloc")]
+pub(crate) const LINE: usize = 128;
 
 /// Who may touch which slot of a ring: what the model checks, and nothing natively.
 pub(crate) struct Tracks;
