@@ -60,6 +60,8 @@ pub mod guard;
 pub mod latest;
 #[cfg(feature = "std")]
 pub mod mutex;
+#[cfg(feature = "std")]
+pub mod pipe;
 #[cfg(target_has_atomic = "64")]
 pub mod progress;
 #[cfg(feature = "alloc")]

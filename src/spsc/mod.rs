@@ -75,8 +75,8 @@
 //! * I3: the slots from the consumer's own index to `tail` hold a value and belong to the consumer; those
 //!   from there back to `head` are empty and still its own. All others belong to the producer, who may
 //!   have written those from `tail` to its own index.
-//! * I4: `GONE` is set by the end it speaks of, in its drop, after its last access to a slot, and never
-//!   cleared while there is an end.
+//! * I4: `GONE` is set by the end it speaks of, in its drop or when it is closed before, after its last
+//!   access to a slot, and never cleared while there is an end.
 //! * I5: an end that waits without a fence of its own (`fenced`) has set `FENCED` and made a heavy fence
 //!   since: the other end's every look sees the bit, and fences before it looks again.
 //! * I6: `ends` counts the ends that there are. Who brings it from one to none owns all.

@@ -42,6 +42,8 @@ pub(super) struct Own<T> {
     /// `head + capacity` as last seen: pushing needs no look at the other end below it (I2).
     limit: usize,
     patience: Patience,
+    /// This end has said that it is gone, before its drop.
+    closed: bool,
 }
 
 impl<T, S: Storage> Producer<T, S> {
@@ -49,7 +51,7 @@ impl<T, S: Storage> Producer<T, S> {
     pub(super) fn new(ring: Ring<T>) -> Self {
         let tail = ring.first_index();
         let limit = tail.wrapping_add(ring.header().capacity);
-        let own = Own { ring, tail, limit, patience: Patience::new(tail) };
+        let own = Own { ring, tail, limit, patience: Patience::new(tail), closed: false };
         Self { own: CachePadded::new(own), storage: PhantomData, alone: PhantomData }
     }
 
@@ -249,15 +251,40 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.ring.header().said.by_consumer.is_gone()
+        self.own.is_closed()
+    }
+
+    /// Closes the ring, as a drop does: nothing can be pushed any more.
+    #[cfg(feature = "std")]
+    pub(crate) fn close(&mut self) {
+        let own = &mut *self.own;
+        if !own.closed {
+            own.closed = true;
+            own.limit = own.tail;
+            own.say_gone();
+        }
     }
 }
 
 impl<T> Own<T> {
+    /// Whether nothing can be pushed any more.
+    #[inline]
+    fn is_closed(&self) -> bool {
+        self.closed || self.ring.header().said.by_consumer.is_gone()
+    }
+
+    /// Tells the consumer that no more will come.
+    fn say_gone(&self) {
+        self.publish();
+        let said = &self.ring.header().said;
+        said.by_producer.leave(self.tail);
+        said.by_consumer.wake_whatever();
+    }
+
     /// How many slots are empty, after another look at the other end; none if that is gone.
     #[inline]
     pub(super) fn room(&mut self) -> usize {
-        self.limit = if self.ring.header().said.by_consumer.is_gone() {
+        self.limit = if self.is_closed() {
             // What is left belongs to nobody who would pop it.
             self.tail
         } else {
@@ -291,11 +318,7 @@ impl<T> Own<T> {
     pub(super) fn refused(&self, value: T) -> TryPushError<T> {
         // The consumer must not wait for what is held back.
         self.publish();
-        if self.ring.header().said.by_consumer.is_gone() {
-            TryPushError::Closed(value)
-        } else {
-            TryPushError::Full(value)
-        }
+        if self.is_closed() { TryPushError::Closed(value) } else { TryPushError::Full(value) }
     }
 
     /// The value that was pushed last, if the consumer, which is gone, has not popped it.
@@ -319,16 +342,16 @@ impl<T> Own<T> {
     #[cfg(feature = "std")]
     pub(super) fn wait(&mut self, count: usize, deadline: Deadline) -> bool {
         self.publish();
-        let Self { ring, tail, patience, .. } = self;
-        let (need, ready) = waiting(ring, *tail, count);
+        let Self { ring, tail, patience, closed, .. } = self;
+        let (need, ready) = waiting(ring, *tail, count, *closed);
         patience.wait(&ring.header().said.by_producer, need, ready, deadline)
     }
 
     /// The same for a task.
     pub(super) fn poll(&mut self, count: usize, context: &mut Context<'_>) -> Poll<()> {
         self.publish();
-        let Self { ring, tail, patience, .. } = self;
-        let (need, ready) = waiting(ring, *tail, count);
+        let Self { ring, tail, patience, closed, .. } = self;
+        let (need, ready) = waiting(ring, *tail, count, *closed);
         patience.poll(&ring.header().said.by_producer, need, ready, context)
     }
 
@@ -340,12 +363,17 @@ impl<T> Own<T> {
 
 /// When a producer at `tail` need not wait for `count` empty slots any more: as the consumer knows it,
 /// and as it looks itself.
-fn waiting<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() -> bool) {
+fn waiting<T>(
+    ring: &Ring<T>,
+    tail: usize,
+    count: usize,
+    closed: bool,
+) -> (Need, impl Fn() -> bool) {
     let header = ring.header();
     let enough = tail.wrapping_add(count).wrapping_sub(header.capacity);
     let ready = move || {
         // Acquire (E2): as in `room`.
-        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_gone()
+        reaches(header.head.load(Acquire), enough) || closed || header.said.by_consumer.is_gone()
     };
     (Need { index: tail, target: enough }, ready)
 }
@@ -353,11 +381,10 @@ fn waiting<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() -> 
 impl<T, S: Storage> Drop for Producer<T, S> {
     fn drop(&mut self) {
         let own = &mut *self.own;
-        // A publication that was deferred, by a guard that was forgotten.
-        own.publish();
-        let said = &own.ring.header().said;
-        said.by_producer.leave(own.tail);
-        said.by_consumer.wake_whatever();
+        if !own.closed {
+            // Publishes, too, what was deferred by a guard that was forgotten.
+            own.say_gone();
+        }
         // SAFETY: one of two ends, for the last time, of a ring of this storage.
         unsafe { own.ring.leave(S::ON_HEAP) };
     }
