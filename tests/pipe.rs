@@ -180,6 +180,31 @@ fn an_error_that_asks_for_another_try_is_none() {
 }
 
 #[test]
+fn a_closed_writer_writes_no_more() {
+    for with_error in [false, true] {
+        let (mut writer, mut reader) = pipe(8);
+        writer.write_all(b"left").unwrap();
+        if with_error {
+            writer.close_with_error(Error::other("first"));
+        }
+        writer.close();
+        assert!(writer.is_closed());
+        writer.close_with_error(Error::other("too late"));
+        assert_eq!(kind(writer.write(b"x")), Some(ErrorKind::BrokenPipe));
+        assert_eq!(kind(writer.try_write(b"x")), Some(ErrorKind::BrokenPipe));
+        assert_eq!(kind(writer.write_atomic(b"x")), Some(ErrorKind::BrokenPipe));
+        assert_eq!(kind(writer.fill_from(&mut &b"x"[..])), Some(ErrorKind::BrokenPipe));
+        assert_eq!((writer.write(b"").unwrap(), writer.len()), (0, 4));
+        let mut bytes = Vec::new();
+        let end = reader.read_to_end(&mut bytes).map_err(|error| error.to_string());
+        assert_eq!(bytes, b"left");
+        assert_eq!(end, if with_error { Err("first".into()) } else { Ok(4) });
+        drop(writer);
+        assert_eq!(reader.read(&mut [0]).is_err(), with_error);
+    }
+}
+
+#[test]
 fn a_panic_is_no_end_unless_that_is_wished() {
     let panicking = |choice: Option<OnPanic>, fail: bool| {
         let (mut writer, mut reader) = pipe(8);

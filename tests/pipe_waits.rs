@@ -250,7 +250,7 @@ fn an_end_that_goes_wakes_the_other() {
     drop(writer);
     assert_eq!(reading.join().unwrap().unwrap(), 0);
 
-    let (writer, mut reader) = pipe(4);
+    let (mut writer, mut reader) = pipe(4);
     let reading = thread::spawn(move || reader.read(&mut [0; 4]));
     thread::sleep(NAP);
     writer.close_with_error(Error::other("no more"));

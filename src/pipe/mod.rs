@@ -4,7 +4,7 @@
 //! between blocking code and tasks. Everything that takes a [`Read`](std::io::Read), a
 //! [`BufRead`](std::io::BufRead) or a [`Write`](std::io::Write) takes an end of it. **Use something else
 //! when** the other end is another process ([`std::io::pipe`]), or when what passes has a type
-//! ([`spsc`](crate::spsc)).
+//! ([`spsc`]).
 //!
 //! ```
 //! use std::io::{BufRead, Write};

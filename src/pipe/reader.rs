@@ -178,6 +178,23 @@ impl Reader {
         taken
     }
 
+    /// Hands the bytes that are there now over to `place`, in slices; `most` of them at most. Returns how
+    /// many that was.
+    pub(crate) fn hand_over(&mut self, most: usize, mut place: impl FnMut(&[u8])) -> usize {
+        let mut done = 0;
+        while done < most {
+            let here = self.ring.known().0;
+            let len = here.len().min(most - done).min(self.slice);
+            if len == 0 {
+                break;
+            }
+            place(&here[..len]);
+            self.consume(len);
+            done += len;
+        }
+        done
+    }
+
     /// Waits for a byte; `false` at the end.
     pub(super) fn wait(&mut self) -> Result<bool> {
         let deadline = self.timeout.map_or(Deadline::NEVER, Deadline::after);
@@ -227,15 +244,13 @@ impl Read for Reader {
     }
 
     fn read_to_end(&mut self, bytes: &mut Vec<u8>) -> Result<usize> {
-        let before = bytes.len();
+        let mut read = 0;
         loop {
-            let here = self.fill_buf()?;
-            let len = here.len().min(SLICE);
-            if len == 0 {
-                return Ok(bytes.len() - before);
+            let now = self.hand_over(usize::MAX, |slice| bytes.extend_from_slice(slice));
+            if now == 0 && !self.wait()? {
+                return Ok(read);
             }
-            bytes.extend_from_slice(&here[..len]);
-            self.consume(len);
+            read += now;
         }
     }
 }

@@ -155,9 +155,29 @@ impl Writer {
         self.on_panic = choice;
     }
 
+    /// Ends the stream, as a drop does: for a writer inside of something that lives on. A write after this
+    /// fails with `BrokenPipe`.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    ///
+    /// let (mut writer, mut reader) = untorn::pipe::pipe(8);
+    /// writer.close();
+    /// assert_eq!(reader.read(&mut [0; 8])?, 0);
+    /// assert!(writer.write(b"more").is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[doc(alias = "shutdown")]
+    pub fn close(&mut self) {
+        self.ring.close();
+    }
+
     /// Ends the stream with an error: the reader gets it after the bytes that are left, once as it is, and
     /// from then on one of the same kind. An `Interrupted`, which asks the reader to try again, becomes the
     /// source of an [`Other`](ErrorKind::Other).
+    ///
+    /// A stage of several that fails should call this: an encoder that is dropped writes what makes its
+    /// stream look whole. Does nothing if the pipe was closed before.
     ///
     /// ```
     /// use std::io::{Error, Read, Write};
@@ -171,9 +191,12 @@ impl Writer {
     /// # std::io::Result::Ok(())
     /// ```
     #[doc(alias = "abort")]
-    pub fn close_with_error(mut self, error: Error) {
-        self.notes.by_writer.leave(error);
-        self.ring.close();
+    pub fn close_with_error(&mut self, error: Error) {
+        if !self.is_closed() {
+            // Before the ring says that this end is gone (I3).
+            self.notes.by_writer.leave(error);
+            self.close();
+        }
     }
 
     /// How many bytes the pipe holds, at most: the reader may have read since. Wait-free.
@@ -209,7 +232,7 @@ impl Writer {
         self.ring.capacity()
     }
 
-    /// Whether the reader is gone: every write from now on fails. Wait-free.
+    /// Whether the reader is gone, or this end was closed: every write from now on fails. Wait-free.
     ///
     /// ```
     /// let (writer, reader) = untorn::pipe::pipe(4);
@@ -326,9 +349,9 @@ impl Write for Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if self.on_panic == OnPanic::Error && !self.ring.is_closed() && is_panicking() {
+        if self.on_panic == OnPanic::Error && is_panicking() {
             let text = "the writer of the pipe was dropped by a panic";
-            self.notes.by_writer.leave(Error::new(ErrorKind::UnexpectedEof, text));
+            self.close_with_error(Error::new(ErrorKind::UnexpectedEof, text));
         }
     }
 }

@@ -384,6 +384,9 @@ impl<T, S: Storage> fmt::Debug for Consumer<T, S> {
     }
 }
 
+// Values are moved, and never pinned.
+impl<T, S: Storage> Unpin for Consumer<T, S> {}
+
 // No call leaves an invariant broken while it runs code of the caller.
 impl<T, S: Storage> UnwindSafe for Consumer<T, S> {}
 impl<T, S: Storage> RefUnwindSafe for Consumer<T, S> {}

@@ -254,8 +254,20 @@ impl<T, S: Storage> Producer<T, S> {
         self.own.is_closed()
     }
 
+    /// Pushes `value` if there is room, to be seen after a [`flush`](Self::flush).
+    #[cfg(feature = "async")]
+    pub(crate) fn push_unseen(&mut self, value: T) -> Result<(), TryPushError<T>> {
+        self.own.push_unseen(value)
+    }
+
+    /// Shows the consumer all that was pushed; `false` if it is gone.
+    #[cfg(feature = "async")]
+    pub(crate) fn flush(&mut self) -> bool {
+        self.own.publish()
+    }
+
     /// Closes the ring, as a drop does: nothing can be pushed any more.
-    #[cfg(feature = "std")]
+    #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) fn close(&mut self) {
         let own = &mut *self.own;
         if !own.closed {
@@ -399,6 +411,9 @@ impl<T, S: Storage> fmt::Debug for Producer<T, S> {
             .finish()
     }
 }
+
+// Values are moved, and never pinned.
+impl<T, S: Storage> Unpin for Producer<T, S> {}
 
 // No call leaves an invariant broken while it runs code of the caller.
 impl<T, S: Storage> UnwindSafe for Producer<T, S> {}

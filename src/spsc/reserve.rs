@@ -73,7 +73,8 @@ impl<T, S: Storage> Producer<T, S> {
         let (mut later, mut values) = (self.deferred(), values.into_iter());
         while later.own.room_for(1) != 0 {
             let Some(value) = values.next() else { break };
-            later.write(value);
+            later.own.write_unseen(value);
+            later.written += 1;
         }
         later.written
     }
@@ -204,10 +205,8 @@ impl<T> Deferred<'_, T> {
     /// ```
     #[inline]
     pub fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
-        if self.own.room_for(1) == 0 {
-            return Err(self.own.refused(value));
-        }
-        self.write(value);
+        self.own.push_unseen(value)?;
+        self.written += 1;
         Ok(())
     }
 
@@ -223,14 +222,25 @@ impl<T> Deferred<'_, T> {
     pub fn flush(&mut self) {
         self.own.publish();
     }
+}
+
+impl<T> Own<T> {
+    /// Pushes `value` if there is room, to be published later.
+    #[inline]
+    pub(super) fn push_unseen(&mut self, value: T) -> Result<(), TryPushError<T>> {
+        if self.room_for(1) == 0 {
+            return Err(self.refused(value));
+        }
+        self.write_unseen(value);
+        Ok(())
+    }
 
     /// Into a slot that is there.
     #[inline]
-    fn write(&mut self, value: T) {
+    fn write_unseen(&mut self, value: T) {
         // SAFETY: the callers have looked that `tail < limit`, so the slot is empty and ours (I2, I3).
-        unsafe { self.own.ring.write(self.own.tail, value) };
-        self.own.tail = self.own.tail.wrapping_add(1);
-        self.written += 1;
+        unsafe { self.ring.write(self.tail, value) };
+        self.tail = self.tail.wrapping_add(1);
     }
 }
 

@@ -215,9 +215,7 @@ impl<T> Ring<T> {
         debug_assert!(count <= self.mask + 1, "more slots than there are");
         let start = from & self.mask;
         let first = count.min(self.mask + 1 - start);
-        for at in 0..count {
-            self.header().tracks.write((start + at) & self.mask);
-        }
+        self.header().tracks.write_all((0..count).map(|at| (start + at) & self.mask));
         let row = core::ptr::slice_from_raw_parts_mut(self.slot(from), first);
         (row, core::ptr::slice_from_raw_parts_mut(self.slots.as_ptr(), count - first))
     }

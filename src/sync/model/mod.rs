@@ -67,6 +67,14 @@ impl Tracks {
     pub(crate) fn write(&self, slot: usize) {
         self.0[slot].with_mut(|_| ());
     }
+
+    /// The same for each of `slots`.
+    #[track_caller]
+    pub(crate) fn write_all(&self, slots: impl Iterator<Item = usize>) {
+        for slot in slots {
+            self.write(slot);
+        }
+    }
 }
 
 /// When a sleeper gives up. The model has no clock: a timed sleep ends at once.

@@ -275,6 +275,10 @@ impl Tracks {
     /// The slot is written now.
     #[inline(always)]
     pub(crate) fn write(&self, _: usize) {}
+
+    /// These slots are written now.
+    #[inline(always)]
+    pub(crate) fn write_all(&self, _: impl Iterator<Item = usize>) {}
 }
 
 /// Where nothing can sleep, the word of a `Futex` is all that is left of it.
