@@ -18,6 +18,7 @@
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one of those cells, and readers that sleep until there is news | `changed()`, for threads and tasks | `Watch` |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | the same, and what flows is bytes | a stream: `Read`, `BufRead`, `Write`, blocking or as tasks | `pipe` |
 //! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion, timeouts | `Mutex` |
@@ -35,6 +36,10 @@
 //! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
 //!   `try_` calls, the locks and the cells.
 //! * `alloc` (part of `std`): the rings, [`Rcu`], and `latest::channel`.
+//! * `async`: `Stream` for the consumer of a ring and `Sink` for its producer, of `futures-core` and
+//!   `futures-sink`. Waiting as a task takes no feature: `push_async`, `pop_async`.
+//! * `futures-io`, `tokio`: `AsyncRead`, `AsyncBufRead` and `AsyncWrite` of these crates for the ends of a
+//!   pipe. Of tokio nothing but the traits is built; none of its features is needed.
 //! * `lock_api_04`, `lock_api_05`: the locks under the traits of `lock_api` 0.4 and 0.5, in
 //!   `untorn::interop`. The second takes Rust 1.95, as `lock_api` 0.5 does.
 //! * `loom`: with `--cfg loom`, the primitives run on loom's types, so that your own models can
@@ -53,13 +58,21 @@ pub mod counter;
 #[cfg(feature = "std")]
 pub mod docs;
 sync::unless_loom! {
-    #[cfg(any(feature = "lock_api_04", feature = "lock_api_05"))]
+    #[cfg(any(
+        feature = "async",
+        feature = "futures-io",
+        feature = "lock_api_04",
+        feature = "lock_api_05",
+        feature = "tokio"
+    ))]
     pub mod interop;
 }
 pub mod guard;
 pub mod latest;
 #[cfg(feature = "std")]
 pub mod mutex;
+#[cfg(feature = "std")]
+pub mod pipe;
 #[cfg(target_has_atomic = "64")]
 pub mod progress;
 #[cfg(feature = "alloc")]

@@ -123,6 +123,30 @@ fn park() {
 }
 
 #[test]
+fn pipeline() {
+    let text = run("pipeline");
+    assert_eq!(number(&text, "malformed:"), 70, "{text}");
+    let checked = "checked:    what arrived is what a plain loop over the file finds\n";
+    assert!(text.ends_with(checked), "{text}");
+    #[cfg(target_os = "linux")]
+    {
+        // Two megabytes pass, 64 KiB at a time; threads and the compressor take the rest.
+        let memory = text.lines().find_map(|line| line.strip_prefix("memory:"));
+        let memory = memory.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        assert!(memory.is_some_and(|kilobytes| kilobytes < 8 << 10), "{text}");
+    }
+}
+
+#[test]
+#[cfg(feature = "tokio")]
+fn tail_log() {
+    let text = run("tail_log");
+    assert_eq!(text.matches("warning: job ").count(), 4, "{text}");
+    assert!(text.contains("... nothing for 50ms\n"), "{text}");
+    assert!(text.ends_with("12 whole lines, and then: the power is off\n"), "{text}");
+}
+
+#[test]
 fn producer_consumer() {
     let text = run("producer_consumer");
     assert_eq!(

@@ -135,6 +135,14 @@ mod queues {
         TryPushError,
     };
 
+    // Values that must not move once they are pinned are moved, for they are never pinned here.
+    assert_impl_all!(Producer<std::marker::PhantomPinned>: Unpin);
+    assert_impl_all!(Consumer<std::marker::PhantomPinned>: Unpin);
+    #[cfg(feature = "async")]
+    assert_impl_all!(Consumer<Cell<u8>>: futures_util::stream::FusedStream);
+    #[cfg(feature = "async")]
+    assert_impl_all!(Producer<Cell<u8>>: futures_util::Sink<Cell<u8>>);
+
     // One end, one thread at a time: sent, never shared.
     assert_impl_all!(Producer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe);
     assert_impl_all!(Consumer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe);
@@ -154,6 +162,29 @@ mod queues {
     assert_impl_all!(TryPopError: Error, Send, Sync, Copy);
     assert_impl_all!(PopTimeoutError: Error, Send, Sync, Copy);
     assert_impl_all!(CapacityError: Error, Send, Sync, Copy);
+}
+
+#[cfg(feature = "std")]
+mod byte_stream {
+    use std::fmt::Debug;
+    use std::io::{BufRead, Read, Write};
+
+    use super::*;
+    use untorn::pipe::{OnPanic, Reader, Writer};
+
+    assert_impl_all!(Writer: Write, Send, Unpin, UnwindSafe, RefUnwindSafe, Debug);
+    assert_impl_all!(Reader: Read, BufRead, Send, Unpin, UnwindSafe, RefUnwindSafe, Debug);
+    assert_not_impl_any!(Writer: Sync, Clone, Read);
+    assert_not_impl_any!(Reader: Sync, Clone, Write);
+    assert_impl_all!(OnPanic: Send, Sync, Copy, Eq, Default, Debug);
+    #[cfg(feature = "futures-io")]
+    assert_impl_all!(Writer: futures_util::AsyncWrite);
+    #[cfg(feature = "futures-io")]
+    assert_impl_all!(Reader: futures_util::AsyncRead, futures_util::AsyncBufRead);
+    #[cfg(feature = "tokio")]
+    assert_impl_all!(Writer: tokio::io::AsyncWrite);
+    #[cfg(feature = "tokio")]
+    assert_impl_all!(Reader: tokio::io::AsyncRead, tokio::io::AsyncBufRead);
 }
 
 #[cfg(feature = "alloc")]

@@ -28,6 +28,21 @@ impl<T, S: Contiguous> Consumer<T, S> {
         Chunk { own, len }
     }
 
+    /// The values of which this end knows, where they are, after a look at the other end if there are
+    /// none; in two rows, as those of a [`Chunk`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn known(&mut self) -> (&[T], &[T]) {
+        let own = self.row();
+        let len = own.items_for_batch(1);
+        let (first, second) = own.ring.rows(own.head, len);
+        // SAFETY: below `limit`, so they hold values and are ours until they are given back (I2, I3); the
+        // result borrows from this end.
+        let first = unsafe { &*(first as *const [T]) };
+        // SAFETY: as above.
+        (first, unsafe { &*(second as *const [T]) })
+    }
+
     /// Pops the oldest values into `place`, as many as there are now and fit in, and returns how many that
     /// was. Wait-free; the slots are given back together.
     ///

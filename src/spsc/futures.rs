@@ -57,6 +57,19 @@ impl<T, S: Storage> Producer<T, S> {
     pub fn room_async(&mut self, count: usize) -> Room<'_, T, S> {
         Room { producer: self, count }
     }
+
+    /// Polls for room for `count` values.
+    pub(crate) fn poll_room(
+        &mut self,
+        count: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), WaitError>> {
+        self.can_wait_for(count)?;
+        if self.own.room_for(count) < count {
+            ready!(self.own.poll(count, context));
+        }
+        Poll::Ready(self.has_room_for(count))
+    }
 }
 
 impl<T, S: Storage> Consumer<T, S> {
@@ -104,6 +117,19 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     pub fn items_async(&mut self, count: usize) -> Items<'_, T, S> {
         Items { consumer: self, count }
+    }
+
+    /// Polls for `count` values, or as many as there are when the producer is gone.
+    pub(crate) fn poll_items(
+        &mut self,
+        count: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<usize, WaitError>> {
+        self.can_wait_for(count)?;
+        if self.own.items_for(count) < count {
+            ready!(self.own.poll(count, context));
+        }
+        Poll::Ready(self.has_items())
     }
 
     /// Polls for the oldest value.
@@ -158,11 +184,7 @@ impl<T, S: Storage> Future for Room<'_, T, S> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { producer, count } = self.get_mut();
-        producer.can_wait_for(*count)?;
-        if producer.own.room_for(*count) < *count {
-            ready!(producer.own.poll(*count, context));
-        }
-        Poll::Ready(producer.has_room_for(*count))
+        producer.poll_room(*count, context)
     }
 }
 
@@ -192,11 +214,7 @@ impl<T, S: Storage> Future for Items<'_, T, S> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { consumer, count } = self.get_mut();
-        consumer.can_wait_for(*count)?;
-        if consumer.own.items_for(*count) < *count {
-            ready!(consumer.own.poll(*count, context));
-        }
-        Poll::Ready(consumer.has_items())
+        consumer.poll_items(*count, context)
     }
 }
 

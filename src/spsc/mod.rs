@@ -75,7 +75,8 @@
 //! * I3: the slots from the consumer's own index to `tail` hold a value and belong to the consumer; those
 //!   from there back to `head` are empty and still its own. All others belong to the producer, who may
 //!   have written those from `tail` to its own index.
-//! * I4: `GONE` is set by the end it speaks of, in its drop, after its last access to a slot, and never
+//! * I4: `GONE` is set by the end it speaks of, in its drop or when it is closed before, after its last
+//!   access to a slot, and never
 //!   cleared while there is an end. `CLOSING`, which a consumer sets before it drops what is inside, keeps
 //!   the producer from going on, and says nothing of slots.
 //! * I5: an end that waits without a fence of its own (`fenced`) has set `FENCED` and made a heavy fence

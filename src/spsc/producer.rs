@@ -9,9 +9,11 @@ use crossbeam_utils::CachePadded;
 
 use super::engine::{Contiguous, Heap, Pushing, Storage};
 use super::row;
-use crate::error::TryPushError;
+#[cfg(any(feature = "std", feature = "async"))]
+use crate::error::Closed;
 #[cfg(feature = "std")]
-use crate::error::{Closed, PushTimeoutError};
+use crate::error::PushTimeoutError;
+use crate::error::TryPushError;
 use crate::sync::atomic::Ordering::Relaxed;
 #[cfg(feature = "std")]
 use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
@@ -219,7 +221,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.header().said.by_consumer.is_closed()
+        self.own.header().said.is_closed()
     }
 }
 
@@ -228,6 +230,24 @@ impl<T, S: Contiguous> Producer<T, S> {
     #[inline(always)]
     pub(super) fn row(&mut self) -> &mut row::Pushing<T> {
         S::pushing(&mut self.own)
+    }
+
+    /// Pushes `value` if there is room, to be seen after a [`flush`](Self::flush).
+    #[cfg(feature = "async")]
+    pub(crate) fn push_unseen(&mut self, value: T) -> Result<(), TryPushError<T>> {
+        self.row().push_unseen(value)
+    }
+
+    /// Shows the consumer all that was pushed.
+    #[cfg(feature = "async")]
+    pub(crate) fn flush(&mut self) -> Result<(), Closed> {
+        self.row().publish_batch()
+    }
+
+    /// Closes the ring, as a drop does: nothing can be pushed any more.
+    #[cfg(any(feature = "std", feature = "async"))]
+    pub(crate) fn close(&mut self) {
+        self.row().close();
     }
 }
 

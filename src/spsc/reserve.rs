@@ -227,10 +227,8 @@ impl<T> Deferred<'_, T> {
     /// ```
     #[inline]
     pub fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
-        if self.own.room_for(1) == 0 {
-            return Err(self.own.refused(value));
-        }
-        self.write(value);
+        self.own.push_unseen(value)?;
+        self.written += 1;
         Ok(())
     }
 
@@ -251,9 +249,7 @@ impl<T> Deferred<'_, T> {
     /// Into a slot that is there.
     #[inline]
     fn write(&mut self, value: T) {
-        // SAFETY: the callers have looked that `tail < limit`, so the slot is empty and ours (I2, I3).
-        unsafe { self.own.ring.write(self.own.tail, value) };
-        self.own.tail = self.own.tail.wrapping_add(1);
+        self.own.write_unseen(value);
         self.written += 1;
     }
 }

@@ -38,7 +38,7 @@ impl<T> Pushing<T> {
     pub(super) fn room(&mut self) -> usize {
         let header = self.ring.header();
         self.patience.relax(&header.said.by_producer, self.tail);
-        self.limit = if header.said.by_consumer.is_closed() {
+        self.limit = if header.said.is_closed() {
             // What is left belongs to nobody who would pop it.
             self.tail
         } else {
@@ -52,7 +52,7 @@ impl<T> Pushing<T> {
     /// the consumer is gone by now.
     #[inline]
     pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
-        if self.ring.header().said.by_consumer.is_closed() {
+        if self.ring.header().said.is_closed() {
             self.limit = self.tail;
         }
         let room = engine::Pushing::room_for(self, wanted);
@@ -83,16 +83,45 @@ impl<T> Pushing<T> {
         Err(Closed(()))
     }
 
+    /// Closes the ring, as a drop does: nothing can be pushed any more.
+    #[cfg(any(feature = "std", feature = "async"))]
+    pub(super) fn close(&mut self) {
+        let header = self.ring.header();
+        if header.said.by_producer.is_closed() {
+            return;
+        }
+        // Release (E1): what was held back.
+        header.tail.store(self.tail, Release);
+        self.limit = self.tail;
+        header.said.by_producer.leave(self.tail);
+        header.said.by_consumer.wake_whatever();
+    }
+
+    /// Pushes `value` if there is room, to be published later.
+    #[inline]
+    pub(super) fn push_unseen(&mut self, value: T) -> Result<(), TryPushError<T>> {
+        if engine::Pushing::room_for(self, 1) == 0 {
+            return Err(self.refused(value));
+        }
+        self.write_unseen(value);
+        Ok(())
+    }
+
+    /// Into a slot that is there.
+    #[inline]
+    pub(super) fn write_unseen(&mut self, value: T) {
+        // SAFETY: the callers have looked that `tail < limit`, so the slot is empty and ours (I2, I3).
+        unsafe { self.ring.write(self.tail, value) };
+        self.tail = self.tail.wrapping_add(1);
+    }
+
     /// Why there is no room.
     #[cold]
     pub(super) fn refused(&self, value: T) -> TryPushError<T> {
         // The consumer must not wait for what is held back.
         self.publish();
-        if self.ring.header().said.by_consumer.is_closed() {
-            TryPushError::Closed(value)
-        } else {
-            TryPushError::Full(value)
-        }
+        let closed = self.ring.header().said.is_closed();
+        if closed { TryPushError::Closed(value) } else { TryPushError::Full(value) }
     }
 
     /// The value that was pushed last, if the consumer, which is gone, has not popped it.
@@ -182,7 +211,7 @@ fn for_room<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() ->
     let enough = tail.wrapping_add(count).wrapping_sub(header.capacity);
     let ready = move || {
         // Acquire (E2): as in `room`.
-        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_closed()
+        reaches(header.head.load(Acquire), enough) || header.said.is_closed()
     };
     (Need { index: tail, target: enough }, ready)
 }

@@ -42,6 +42,13 @@ pub(super) struct Said {
     pub(super) by_consumer: Signal,
 }
 
+impl Said {
+    /// Whether nothing can be pushed any more: one of the ends is gone, or closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.by_consumer.is_closed() || self.by_producer.is_closed()
+    }
+}
+
 const NONE: usize = 0;
 const ONE: usize = 1;
 const BOTH: usize = 2;

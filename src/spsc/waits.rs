@@ -74,7 +74,7 @@ impl<T, S: Storage> Producer<T, S> {
     }
 
     #[cfg(feature = "std")]
-    fn room_until(&mut self, count: usize, deadline: Deadline) -> Result<(), WaitError> {
+    pub(crate) fn room_until(&mut self, count: usize, deadline: Deadline) -> Result<(), WaitError> {
         self.can_wait_for(count)?;
         if self.own.room_for(count) < count && !self.own.wait(count, deadline) {
             return Err(WaitError::Timeout);
@@ -168,7 +168,11 @@ impl<T, S: Storage> Consumer<T, S> {
     }
 
     #[cfg(feature = "std")]
-    fn items_until(&mut self, count: usize, deadline: Deadline) -> Result<usize, WaitError> {
+    pub(crate) fn items_until(
+        &mut self,
+        count: usize,
+        deadline: Deadline,
+    ) -> Result<usize, WaitError> {
         self.can_wait_for(count)?;
         if self.own.items_for(count) < count && !self.own.wait(count, deadline) {
             return Err(WaitError::Timeout);

@@ -49,6 +49,11 @@ pub(crate) fn spin_hint() {
     yield_now();
 }
 
+/// Whether this thread unwinds.
+pub(crate) fn is_panicking() -> bool {
+    std::thread::panicking()
+}
+
 /// Who may touch which slot of a ring: one of loom's cells beside each.
 pub(crate) struct Tracks(alloc::boxed::Box<[UnsafeCell<()>]>);
 

@@ -208,6 +208,12 @@ pub(crate) fn yield_now() {
     core::hint::spin_loop();
 }
 
+/// Whether this thread unwinds.
+#[cfg(feature = "std")]
+pub(crate) fn is_panicking() -> bool {
+    std::thread::panicking()
+}
+
 /// `UnsafeCell` whose accesses loom can see.
 #[repr(transparent)]
 pub(crate) struct UnsafeCell<T: ?Sized>(cell::UnsafeCell<T>);
