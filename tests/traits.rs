@@ -131,8 +131,8 @@ mod queues {
 
     use super::*;
     use untorn::spsc::{
-        CapacityError, Closed, Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError,
-        TryPushError,
+        CapacityError, Closed, Consumer, Lines, PopTimeoutError, Producer, PushTimeoutError,
+        TryPopError, TryPushError,
     };
 
     // Values that must not move once they are pinned are moved, for they are never pinned here.

@@ -5,7 +5,7 @@ use core::iter::FusedIterator;
 use core::mem::needs_drop;
 
 use super::consumer::Consumer;
-use super::engine::Contiguous;
+use super::engine::{Contiguous, Popping as _};
 use super::row::Popping;
 
 impl<T, S: Contiguous> Consumer<T, S> {

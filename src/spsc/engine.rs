@@ -97,8 +97,8 @@ pub trait Pushing<T> {
         self.header().said.by_producer.take_back(TASK);
     }
 
-    /// Shows the consumer all that was written, says that this end is gone, and leaves the ring. If the
-    /// consumer waits, a thread is woken, and the waker of a task is the caller's to wake.
+    /// Shows the consumer all that was written, and says that this end is gone. Whom to wake, if the
+    /// consumer waits as a task.
     ///
     /// # Safety
     ///
@@ -113,8 +113,14 @@ pub trait Popping<T> {
     /// How many values are inside now, at least.
     fn len(&self) -> usize;
 
+    /// Whether there is no room for another value.
+    fn is_full(&self) -> bool;
+
     /// Pops the oldest value if there is one.
     fn try_pop(&mut self) -> Result<T, TryPopError>;
+
+    /// How many values there are, after another look at the other end.
+    fn items(&mut self) -> usize;
 
     /// How many values there are for sure, at most `wanted` if the other end must be looked at for more.
     fn items_for(&mut self, wanted: usize) -> usize;
@@ -123,7 +129,7 @@ pub trait Popping<T> {
     ///
     /// # Safety
     ///
-    /// There is one, as `items_for` has said, and the end is used for nothing after this but for more of
+    /// There is one, as `items` has said, and the end is used for nothing after this but for more of
     /// this and to leave.
     unsafe fn take_out(&mut self) -> T;
 
@@ -140,7 +146,7 @@ pub trait Popping<T> {
         self.header().said.by_consumer.take_back(TASK);
     }
 
-    /// Says that this end is gone, and leaves the ring.
+    /// Says that this end is gone.
     ///
     /// # Safety
     ///

@@ -49,7 +49,7 @@ impl<T> Pushing<T> {
     }
 
     /// [`room_for`](engine::Pushing::room_for) what is pushed together, which cannot be taken back: none if
-    /// the consumer is gone by now.
+    /// the consumer is gone by now. What was held back is shown where there is none.
     #[inline]
     pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
         if self.ring.header().said.is_closed() {
@@ -62,8 +62,8 @@ impl<T> Pushing<T> {
         room
     }
 
-    /// Shows the consumer all that was written, and wakes it if it waits for that; `false` if it is
-    /// gone.
+    /// Shows the consumer all that was written, and wakes it if it waits for that. What the consumer has
+    /// to say: zero, or its word.
     #[inline(always)]
     pub(super) fn publish(&self) -> u32 {
         let header = self.ring.header();
@@ -237,15 +237,6 @@ impl<T> Popping<T> {
         Self { ring, head, limit: head, patience: Patience::new(head) }
     }
 
-    /// How many values there are, after another look at the other end.
-    #[inline]
-    pub(super) fn items(&mut self) -> usize {
-        self.patience.relax(&self.ring.header().said.by_consumer, self.head);
-        // Acquire (E1): the values below this index are in their slots.
-        self.limit = self.ring.header().tail.load(Acquire);
-        self.limit.wrapping_sub(self.head)
-    }
-
     /// How many values there are, as for `items_for`. Slots that were held back are given back where
     /// there are none.
     #[inline]
@@ -266,7 +257,7 @@ impl<T> Popping<T> {
             return Err(TryPopError::Empty);
         }
         // Its last push may have come after the last look, but before it went (E4).
-        if self.items() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
+        if engine::Popping::items(self) == 0 { Err(TryPopError::Closed) } else { Ok(()) }
     }
 
     /// Lets the producer have all slots that were emptied, and wakes it if it waits for that.
@@ -293,6 +284,10 @@ impl<T> engine::Popping<T> for Popping<T> {
         self.ring.header().tail.load(Relaxed).wrapping_sub(self.head)
     }
 
+    fn is_full(&self) -> bool {
+        self.len() == self.ring.header().capacity
+    }
+
     #[inline(always)]
     fn try_pop(&mut self) -> Result<T, TryPopError> {
         if self.head == self.limit && self.items() == 0 {
@@ -304,6 +299,14 @@ impl<T> engine::Popping<T> for Popping<T> {
         self.head = self.head.wrapping_add(1);
         self.give_back();
         Ok(value)
+    }
+
+    #[inline]
+    fn items(&mut self) -> usize {
+        self.patience.relax(&self.ring.header().said.by_consumer, self.head);
+        // Acquire (E1): the values below this index are in their slots.
+        self.limit = self.ring.header().tail.load(Acquire);
+        self.limit.wrapping_sub(self.head)
     }
 
     #[inline]

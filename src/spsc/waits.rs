@@ -189,7 +189,7 @@ impl<T, S: Storage> Consumer<T, S> {
     pub(super) fn has_items(&mut self) -> Result<usize, WaitError> {
         // The producer is gone if there are fewer than were waited for, and has pushed them before (E4).
         let gone = self.is_closed();
-        let items = self.own.items_for(usize::MAX);
+        let items = self.own.items();
         if items == 0 && gone { Err(WaitError::Closed) } else { Ok(items) }
     }
 }

@@ -38,7 +38,7 @@ impl<T> Popping<T> {
 
     /// How many values there are in this line, after another look at it.
     #[inline]
-    fn items(&mut self) -> usize {
+    fn in_line(&mut self) -> usize {
         self.patience.relax(&self.ring.header().said.by_consumer, self.head);
         // Acquire (E1): the values below this index are in their slots.
         let tail = self.line.tail().load(Acquire);
@@ -50,7 +50,7 @@ impl<T> Popping<T> {
 
     /// How many values there are in all lines.
     fn all(&self) -> usize {
-        // Acquire (E1): as in `items`.
+        // Acquire (E1): as in `in_line`.
         let tail = self.line.tail().load(Acquire);
         if tail != self.line.end {
             return if reaches(tail, self.head) { tail.wrapping_sub(self.head) } else { 0 };
@@ -79,7 +79,7 @@ impl<T> Popping<T> {
             return Err(TryPopError::Empty);
         }
         // Its last push may have come after the last look, but before it went (E4).
-        if self.items() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
+        if self.in_line() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
     }
 
     /// Gives the line back, all of which was popped, and wakes the producer if it waits for that.
@@ -106,9 +106,14 @@ impl<T> engine::Popping<T> for Popping<T> {
         self.all()
     }
 
+    fn is_full(&self) -> bool {
+        // What was popped from the line is not given back.
+        self.all() + self.head.wrapping_sub(self.line.start()) == self.ring.slots()
+    }
+
     #[inline(always)]
     fn try_pop(&mut self) -> Result<T, TryPopError> {
-        if self.head == self.limit && self.items() == 0 {
+        if self.head == self.limit && self.in_line() == 0 {
             self.nothing()?;
         }
         // SAFETY: `head` falls into `line`, and is less than its `tail`, so the slot holds a value and is
@@ -119,6 +124,10 @@ impl<T> engine::Popping<T> for Popping<T> {
             self.next_line();
         }
         Ok(value)
+    }
+
+    fn items(&mut self) -> usize {
+        self.all()
     }
 
     fn items_for(&mut self, wanted: usize) -> usize {
