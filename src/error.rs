@@ -10,6 +10,7 @@ use core::fmt;
 /// assert_eq!(error.to_string(), "capacity 0 is too small: a queue holds at least one element");
 /// assert_eq!(error.capacity(), 0);
 /// ```
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CapacityError {
     pub(crate) capacity: usize,
@@ -17,6 +18,7 @@ pub struct CapacityError {
 }
 
 /// Why a capacity was refused.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
     Zero,
@@ -30,6 +32,7 @@ pub(crate) enum Refusal {
     },
 }
 
+#[cfg(feature = "alloc")]
 impl CapacityError {
     /// The capacity that was asked for.
     ///
@@ -42,6 +45,7 @@ impl CapacityError {
     }
 }
 
+#[cfg(feature = "alloc")]
 impl fmt::Display for CapacityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let capacity = self.capacity;
@@ -67,6 +71,7 @@ impl fmt::Display for CapacityError {
     }
 }
 
+#[cfg(feature = "alloc")]
 impl Error for CapacityError {}
 
 /// The other end is gone; carries the value back where there is one.

@@ -170,7 +170,7 @@ fn waits_for_many_are_woken_when_there_are_enough() {
     assert_eq!(poll(pin!(consumer.items_async(3)), &waker), Poll::Ready(Ok(1)));
     assert_eq!(consumer.try_pop(), Ok(9));
     assert_eq!(poll(pin!(consumer.items_async(3)), &waker), Poll::Ready(Err(WaitError::Closed)));
-    assert_eq!(poll(pin!(consumer.items_async(0)), &waker), Poll::Ready(Ok(0)));
+    assert_eq!(poll(pin!(consumer.items_async(0)), &waker), Poll::Ready(Err(WaitError::Closed)));
 }
 
 /// Each end waits now as a thread, now as a task, now not at all.

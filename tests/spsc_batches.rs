@@ -46,7 +46,7 @@ fn what_is_not_committed_is_not_pushed() {
     assert_eq!((slots.len(), slots.is_empty()), (4, false));
     slots.as_mut_slices().0[0].write('a');
     // SAFETY: the first was written.
-    unsafe { slots.commit(1) };
+    unsafe { slots.commit(1) }.unwrap();
     assert_eq!(consumer.try_pop(), Ok('a'));
     assert_eq!(consumer.try_pop(), Err(TryPopError::Empty));
 }
@@ -56,7 +56,7 @@ fn more_than_there_is_cannot_be_committed_or_released() {
     let (mut producer, mut consumer) = ring::<u8>(2);
     let committing = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: it panics before it trusts the number.
-        unsafe { producer.reserve(2).commit(3) };
+        _ = unsafe { producer.reserve(2).commit(3) };
     }));
     let message = *committing.unwrap_err().downcast::<String>().unwrap();
     assert_eq!(message, "3 of 2 slots cannot be committed");

@@ -140,6 +140,9 @@ impl<'a, S: Contiguous> Checked<'a, S> {
             }
             Call::Deferred(wanted, forgets) => {
                 let mut later = producer.deferred();
+                if room == 0 {
+                    self.publish();
+                }
                 let mut refused = false;
                 for number in first..first + wanted as u32 {
                     let item = self.item();
@@ -190,6 +193,9 @@ impl<'a, S: Contiguous> Checked<'a, S> {
             Call::Peek => {
                 let oldest = consumer.peek().map(|(number, _)| *number);
                 prop_assert_eq!(oldest, self.inside.front().copied());
+                if oldest.is_none() {
+                    self.kept = 0;
+                }
             }
             Call::Release(count, of) => {
                 let chunk = consumer.read_chunk(of);

@@ -28,8 +28,7 @@ pub struct Consumer<T, S: Storage = Heap> {
     alone: PhantomData<Cell<T>>,
 }
 
-// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
-// made of atomics and slots that one end at a time may touch (I3).
+// SAFETY: the engines of all storages may be sent where their values may.
 unsafe impl<T: Send, S: Storage> Send for Consumer<T, S> {}
 
 impl<T, S: Storage> Consumer<T, S> {
@@ -181,6 +180,18 @@ impl<T, S: Storage> Consumer<T, S> {
         self.len() == 0
     }
 
+    /// Whether the ring holds as many values as fit. Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, consumer) = untorn::spsc::ring(1);
+    /// producer.try_push(1).unwrap();
+    /// assert!(consumer.is_full());
+    /// ```
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.own.is_full()
+    }
+
     /// How many values fit: exactly the number the ring was made with.
     ///
     /// ```
@@ -201,7 +212,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.header().said.by_producer.is_gone()
+        self.own.header().said.by_producer.is_closed()
     }
 }
 
@@ -232,7 +243,7 @@ impl<T, S: Contiguous> Consumer<T, S> {
     #[inline]
     pub fn peek_mut(&mut self) -> Option<&mut T> {
         let own = self.row();
-        if own.items_for(1) == 0 {
+        if own.items_for_batch(1) == 0 {
             return None;
         }
         let (row, _) = own.ring.rows(own.head, 1);
@@ -250,7 +261,7 @@ impl<T, S: Contiguous> Consumer<T, S> {
 
 impl<T, S: Storage> Drop for Consumer<T, S> {
     fn drop(&mut self) {
-        /// Leaves when dropped, even where a destructor panicked.
+        /// Leaves when dropped, even where a destructor or a waker panicked.
         struct Leave<'a, T, P: Popping<T>>(&'a mut P, PhantomData<T>);
 
         impl<T, P: Popping<T>> Drop for Leave<'_, T, P> {
@@ -260,11 +271,14 @@ impl<T, S: Storage> Drop for Consumer<T, S> {
             }
         }
 
-        // What is inside may hold memory, or the other half of something that waits for it: it is
-        // dropped now, not when the producer goes. Not what is pushed meanwhile, which could go on for
-        // ever; and the producer gets no room by it.
         let leave = Leave(&mut *self.own, PhantomData);
-        for _ in 0..leave.0.items_for(usize::MAX) {
+        let said = &leave.0.header().said;
+        // Said and called out first: a destructor may take its time, or wait for the producer.
+        said.by_consumer.close();
+        said.by_producer.wake_whatever();
+        // What is inside may hold memory, or the other half of something that waits for it: it is
+        // dropped now, not when the producer goes.
+        for _ in 0..leave.0.items() {
             // SAFETY: there are that many, and nothing else is done with the end any more.
             drop(unsafe { leave.0.take_out() });
         }

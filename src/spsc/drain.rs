@@ -24,7 +24,7 @@ impl<T, S: Contiguous> Consumer<T, S> {
     #[inline]
     pub fn read_chunk(&mut self, at_most: usize) -> Chunk<'_, T> {
         let own = self.row();
-        let len = own.items_for(at_most).min(at_most);
+        let len = own.items_for_batch(at_most).min(at_most);
         Chunk { own, len }
     }
 

@@ -1,7 +1,7 @@
 //! The shapes of a ring, behind the same two ends.
 
 use core::marker::PhantomData;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 use super::row;
 use super::signal::TASK;
@@ -97,12 +97,13 @@ pub trait Pushing<T> {
         self.header().said.by_producer.take_back(TASK);
     }
 
-    /// Shows the consumer all that was written, and says that this end is gone.
+    /// Shows the consumer all that was written, and says that this end is gone. Whom to wake, if the
+    /// consumer waits as a task.
     ///
     /// # Safety
     ///
     /// The end is not used after that.
-    unsafe fn leave(&mut self);
+    unsafe fn leave(&mut self) -> Option<Waker>;
 }
 
 /// The popping end of some shape. Dropped by way of [`leave`](Self::leave).
@@ -112,8 +113,14 @@ pub trait Popping<T> {
     /// How many values are inside now, at least.
     fn len(&self) -> usize;
 
+    /// Whether there is no room for another value.
+    fn is_full(&self) -> bool;
+
     /// Pops the oldest value if there is one.
     fn try_pop(&mut self) -> Result<T, TryPopError>;
+
+    /// How many values there are, after another look at the other end.
+    fn items(&mut self) -> usize;
 
     /// How many values there are for sure, at most `wanted` if the other end must be looked at for more.
     fn items_for(&mut self, wanted: usize) -> usize;
@@ -122,7 +129,7 @@ pub trait Popping<T> {
     ///
     /// # Safety
     ///
-    /// There is one, as `items_for` has said, and the end is used for nothing after this but for more of
+    /// There is one, as `items` has said, and the end is used for nothing after this but for more of
     /// this and to leave.
     unsafe fn take_out(&mut self) -> T;
 

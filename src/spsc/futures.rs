@@ -196,7 +196,7 @@ impl<T, S: Storage> Future for Items<'_, T, S> {
         if consumer.own.items_for(*count) < *count {
             ready!(consumer.own.poll(*count, context));
         }
-        Poll::Ready(consumer.has_items(*count))
+        Poll::Ready(consumer.has_items())
     }
 }
 

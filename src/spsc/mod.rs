@@ -30,7 +30,7 @@
 //! |---|---|
 //! | order | first in, first out; a value is there for the consumer when `try_push` or `push` returns |
 //! | capacity | exact: `capacity` values fit, never fewer, never more; storage is the next power of two |
-//! | `try_push`, `try_pop`, slices, chunks | wait-free, but for waking the other end if that waits: one system call or one waker, or a short lock where the system has no futex |
+//! | `try_push`, `try_pop`, slices, chunks | wait-free, but for waking the other end if that waits: one system call or one waker; a short lock where the system has no futex |
 //! | with nobody waiting | no fence and no locked instruction on Linux; a fence elsewhere |
 //! | observers | wait-free |
 //! | `push`, `pop` and their timed forms | blocking: they spin for a few microseconds, then sleep |
@@ -38,7 +38,7 @@
 //! | waits for many | woken when there are enough, not for each; one that could never end is an error |
 //! | closing | dropping either end closes. The consumer still gets what was pushed before; the producer gets its value back. A waiting end is woken |
 //! | drops | each value is dropped once: by whoever popped it, or with the consumer, or, if it was pushed while the consumer was closing or another destructor panicked, with the last end |
-//! | panics | a panicking destructor, iterator or waker leaks nothing and drops nothing twice |
+//! | panics | none of its own but those announced. A panicking destructor, iterator or waker leaks nothing and drops nothing twice |
 //! | `forget(end)` | the storage leaks, with what is inside if it was the consumer, and the other end is never told; nothing becomes unsound. A forgotten guard, chunk, iterator or future has done what it had done |
 //! | memory | one block, allocated at the start, or a [`StaticRing`]; none later by this crate |
 //!
@@ -60,9 +60,9 @@
 //! Each end has a word to the other: whether it waits, and whether it is gone. After each publication the
 //! other end looks at that word, which stays in its cache, and finds zero. That look may come too early: a
 //! processor may execute it before its publication is visible. It is the end that waits that pays for that.
-//! It has the kernel fence the other thread (membarrier, some microseconds), if it has moved enough values
-//! since it last waited to make up for that; otherwise it asks the other end, by a bit in the word, for a
-//! fence with each operation.
+//! It has the kernel fence the other threads of the process (membarrier, some microseconds), if it has
+//! moved enough values since it last waited to make up for that; otherwise it asks the other end, by a bit
+//! in the word, for a fence with each operation, until enough were moved without another wait.
 //!
 //! A producer that finds the consumer gone after having published takes its value back, for the consumer
 //! does not touch the ring any more.
@@ -76,7 +76,8 @@
 //!   from there back to `head` are empty and still its own. All others belong to the producer, who may
 //!   have written those from `tail` to its own index.
 //! * I4: `GONE` is set by the end it speaks of, in its drop, after its last access to a slot, and never
-//!   cleared while there is an end.
+//!   cleared while there is an end. `CLOSING`, which a consumer sets before it drops what is inside, keeps
+//!   the producer from going on, and says nothing of slots.
 //! * I5: an end that waits without a fence of its own (`fenced`) has set `FENCED` and made a heavy fence
 //!   since: the other end's every look sees the bit, and fences before it looks again.
 //! * I6: `ends` counts the ends that there are. Who brings it from one to none owns all.
@@ -92,7 +93,8 @@
 //!   stands a fence: a heavy one and one for the compiler, or two real ones (I5). If the sleeper's is
 //!   first, the other end sees the announcement and wakes; if the other end's is first, the sleeper sees
 //!   the publication and does not sleep. With the announcement (`Release` to `Acquire`) come the index
-//!   from which on the end is to be woken, and its waker.
+//!   from which on the end is to be woken, and its waker. An announcement that nobody has taken stands, and
+//!   needs no second fence: each value that the word had before it has `FENCED`, or a heavy fence came after.
 //! * E4, gone: `fetch_or(GONE, Release)` to the other end's load (Acquire). A consumer that sees the
 //!   producer gone sees everything it pushed; a producer that sees the consumer gone owns all slots. A
 //!   producer that finds room by an index that was stored after `GONE` sees that, too.
@@ -101,8 +103,9 @@
 //!
 //! # Limits
 //!
-//! An end that waits often, for few values each time, has the other pay a fence with each operation, until
-//! it waits for long enough streaks again. Where the kernel refuses membarrier from some moment on (a filter
+//! An end that waits often, for few values each time, has the other pay a fence with each operation. Two
+//! ends that wait for many can wait for each other: `wait_for_room(m)` and `wait_for_items(n)` need
+//! `m + n <= capacity + 1`, and nobody notices. Where the kernel refuses membarrier from some moment on (a filter
 //! on system calls that is installed after the process has begun to use it), threads look for themselves
 //! after a millisecond, and then ever more seldom; a task polls without pause until it is seen.
 //!
@@ -126,6 +129,7 @@ mod drain;
 )]
 mod engine;
 mod futures;
+#[cfg(feature = "alloc")]
 #[allow(
     private_interfaces,
     missing_debug_implementations,
@@ -151,13 +155,16 @@ mod signal;
 mod storage;
 mod waits;
 
+#[cfg(feature = "alloc")]
+pub use crate::error::CapacityError;
 pub use crate::error::{
-    CapacityError, Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError, WaitError,
+    Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError, WaitError,
 };
 pub use consumer::Consumer;
 pub use drain::{Chunk, Drain};
 pub use engine::{Borrowed, Contiguous, Heap, Storage};
 pub use futures::{Items, Pop, Push, Room};
+#[cfg(feature = "alloc")]
 pub use line::{Lines, line_ring, try_line_ring};
 pub use place::StaticRing;
 pub use producer::Producer;
@@ -180,6 +187,7 @@ pub use reserve::{Deferred, Reserved};
 #[doc(alias = "ArrayQueue")]
 #[doc(alias = "createRingBuffer")]
 #[doc(alias = "sync_channel")]
+#[cfg(feature = "alloc")]
 #[must_use = "dropping an end closes the ring"]
 #[track_caller]
 pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
@@ -199,12 +207,13 @@ pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
 /// assert!(untorn::spsc::try_ring::<u8>(3).is_ok());
 /// assert!(untorn::spsc::try_ring::<u8>(usize::MAX).is_err());
 /// ```
+#[cfg(feature = "alloc")]
 pub fn try_ring<T>(capacity: usize) -> Result<(Producer<T>, Consumer<T>), CapacityError> {
     let ring = storage::Ring::allocate(capacity)?;
     Ok((Producer::new(row::Pushing::new(ring)), Consumer::new(row::Popping::new(ring))))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
     use crate::sync::atomic::Ordering::Relaxed;

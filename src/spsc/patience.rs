@@ -4,7 +4,7 @@ use core::task::{Context, Poll};
 
 use super::signal::{FENCED, Signal, TASK};
 use crate::sync::atomic::{Ordering::SeqCst, fence};
-use crate::sync::{heavy, is_light};
+use crate::sync::{chosen_waits, heavy, is_light};
 #[cfg(feature = "std")]
 use {
     super::signal::THREAD, crate::backoff::Backoff, crate::sync::Deadline, core::time::Duration,
@@ -37,13 +37,41 @@ pub(super) struct Patience {
     fenced: bool,
     /// The end's own index when it last announced a wait.
     announced_at: usize,
-    /// What its last heavy fence took, in nanoseconds.
-    heavy: u64,
+    /// What the last announcement that was fenced said: of which kind it was, and until when.
+    standing: Option<(u32, usize)>,
+    /// What the shortest of its heavy fences took, in nanoseconds: one that was interrupted says nothing.
+    heavy: Option<u64>,
 }
 
 impl Patience {
     pub(super) fn new(index: usize) -> Self {
-        Self { fenced: !is_light(), announced_at: index, heavy: 0 }
+        Self { fenced: !is_light(), announced_at: index, standing: None, heavy: None }
+    }
+
+    /// Whether the fences of the other end since the last announcement took longer than a heavy one.
+    fn is_long_streak(&self, index: usize) -> bool {
+        if let Some(chosen) = chosen_waits() {
+            return chosen;
+        }
+        let moved = index.wrapping_sub(self.announced_at) as u64;
+        self.heavy.is_none_or(|heavy| moved.saturating_mul(FENCE) > heavy)
+    }
+
+    /// Called now and then by an end at `index` that need not wait: after a long streak the other end
+    /// need not fence any more. The next wait begins with a heavy fence.
+    #[inline]
+    pub(super) fn relax(&mut self, signal: &Signal, index: usize) {
+        if self.fenced {
+            self.relax_fenced(signal, index);
+        }
+    }
+
+    #[cold]
+    fn relax_fenced(&mut self, signal: &Signal, index: usize) {
+        if is_light() && self.is_long_streak(index) {
+            signal.take_back(FENCED);
+            self.fenced = false;
+        }
     }
 
     /// Waits until `ready`, and returns whether it is; `false` only when the deadline has passed.
@@ -71,19 +99,21 @@ impl Patience {
             return ready();
         }
         let mut slice = FIRST_SLICE;
+        let mut is_free = None;
         loop {
-            let (word, is_seen) = self.announce(signal, THREAD, need);
-            let ready_now = ready();
+            let (word, is_seen) = self.announce(signal, THREAD, need, &mut is_free);
+            let mut ready_now = ready();
+            if !ready_now && !deadline.has_passed() {
+                // Unseen, the other end may just have published with a look that was too early.
+                let until = if is_seen { deadline } else { deadline.at_most(slice) };
+                signal.sleep(word, until);
+                slice = LONGEST_SLICE.min(slice * 2);
+                // Before another announcement, which may cost a heavy fence.
+                ready_now = ready();
+            }
             if ready_now || deadline.has_passed() {
                 signal.take_back(THREAD);
                 return ready_now;
-            }
-            if is_seen {
-                signal.sleep(word, deadline);
-            } else {
-                // The other end may just have published with a look that was too early.
-                signal.sleep(word, deadline.at_most(slice));
-                slice = LONGEST_SLICE.min(slice * 2);
             }
         }
     }
@@ -100,7 +130,7 @@ impl Patience {
             return Poll::Ready(());
         }
         signal.leave_waker(context.waker());
-        let (_, is_seen) = self.announce(signal, TASK, need);
+        let (_, is_seen) = self.announce(signal, TASK, need, &mut None);
         if ready() {
             signal.take_back(TASK);
             return Poll::Ready(());
@@ -114,25 +144,42 @@ impl Patience {
 
     /// Says that the end waits; the word after that, and whether the other end is sure to see it.
     ///
-    /// If so, the caller sees what the other end published before, or the other end wakes it (E3).
-    fn announce(&mut self, signal: &Signal, kind: u32, need: Need) -> (u32, bool) {
-        let moved = need.index.wrapping_sub(self.announced_at) as u64;
+    /// If so, the caller sees what the other end published before, or the other end wakes it (E3). Whether
+    /// the wait is free for the other end is decided by its first announcement.
+    fn announce(
+        &mut self,
+        signal: &Signal,
+        kind: u32,
+        need: Need,
+        is_free: &mut Option<bool>,
+    ) -> (u32, bool) {
+        if self.standing == Some((kind, need.target)) {
+            let before = signal.announce(kind, need.target);
+            if before & kind != 0 {
+                // Nobody has taken it since it was fenced.
+                return (before, true);
+            }
+        }
+        // One heavy fence now, and then none? Or from now on one with every operation of the other end?
+        let long_streak = self.is_long_streak(need.index);
+        let is_free = *is_free.get_or_insert(is_light() && long_streak);
         self.announced_at = need.index;
-        // One heavy fence, and then none? Or from now on one with every operation of the other end?
-        let is_free = is_light() && moved.saturating_mul(FENCE) > self.heavy;
         if is_free && self.fenced {
             signal.take_back(FENCED);
             self.fenced = false;
         }
-        let kind = if is_free { kind } else { kind | FENCED };
-        let word = signal.announce(kind, need.target);
-        if self.fenced {
+        let said = if is_free { kind } else { kind | FENCED };
+        let word = signal.announce(said, need.target) | said;
+        let is_seen = if self.fenced {
             // SeqCst (E3): the other end fences too, between its publication and its look.
             fence(SeqCst);
-            return (word, true);
-        }
-        let is_seen = self.fence_heavily();
-        self.fenced = is_seen && !is_free;
+            true
+        } else {
+            let is_seen = self.fence_heavily();
+            self.fenced = is_seen && !is_free;
+            is_seen
+        };
+        self.standing = is_seen.then_some((kind, need.target));
         (word, is_seen)
     }
 
@@ -143,7 +190,8 @@ impl Patience {
         let fenced = heavy().is_ok();
         #[cfg(feature = "std")]
         {
-            self.heavy = start.elapsed().as_nanos() as u64;
+            let took = start.elapsed().as_nanos() as u64;
+            self.heavy = Some(self.heavy.map_or(took, |shortest| shortest.min(took)));
         }
         fenced
     }

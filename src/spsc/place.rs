@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::mem::MaybeUninit;
+use core::panic::RefUnwindSafe;
 use core::ptr::NonNull;
 
 use super::consumer::Consumer;
@@ -40,6 +41,9 @@ pub struct StaticRing<T, const N: usize> {
 unsafe impl<T: Send, const N: usize> Sync for StaticRing<T, N> {}
 // SAFETY: owns its values and nothing of any thread.
 unsafe impl<T: Send, const N: usize> Send for StaticRing<T, N> {}
+
+// No call leaves an invariant broken while it runs code of the caller.
+impl<T, const N: usize> RefUnwindSafe for StaticRing<T, N> {}
 
 impl<T, const N: usize> StaticRing<T, N> {
     const_unless_loom! {

@@ -28,8 +28,7 @@ pub struct Producer<T, S: Storage = Heap> {
     alone: PhantomData<Cell<T>>,
 }
 
-// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
-// made of atomics and slots that one end at a time may touch (I3).
+// SAFETY: the engines of all storages may be sent where their values may.
 unsafe impl<T: Send, S: Storage> Send for Producer<T, S> {}
 
 impl<T, S: Storage> Producer<T, S> {
@@ -223,7 +222,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.header().said.by_consumer.is_gone()
+        self.own.header().said.by_consumer.is_closed()
     }
 }
 
@@ -238,7 +237,11 @@ impl<T, S: Contiguous> Producer<T, S> {
 impl<T, S: Storage> Drop for Producer<T, S> {
     fn drop(&mut self) {
         // SAFETY: for the last time.
-        unsafe { self.own.leave() };
+        let waker = unsafe { self.own.leave() };
+        // Runs code of others, which may panic.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use super::engine::{Contiguous, Pushing as _};
 use super::producer::Producer;
 use super::row::Pushing;
-use crate::error::TryPushError;
+use crate::error::{Closed, TryPushError};
 
 impl<T, S: Contiguous> Producer<T, S> {
     /// Empty slots to write values into, where they will stay: `at_most` that many, or as many as are
@@ -21,7 +21,7 @@ impl<T, S: Contiguous> Producer<T, S> {
     ///     slot.write(number);
     /// }
     /// // SAFETY: three values were written.
-    /// unsafe { slots.commit(3) };
+    /// unsafe { slots.commit(3) }.unwrap();
     /// assert_eq!(consumer.drain().collect::<Vec<_>>(), [0, 1, 2]);
     /// ```
     #[doc(alias = "write_chunk_uninit")]
@@ -53,8 +53,11 @@ impl<T, S: Contiguous> Producer<T, S> {
         copy(front, first);
         copy(back, second);
         // SAFETY: that many were copied.
-        unsafe { slots.commit(len) };
-        len
+        match unsafe { slots.commit(len) } {
+            Ok(()) => len,
+            // Nobody will pop them.
+            Err(_) => 0,
+        }
     }
 
     /// Pushes what `values` yields while there is room, and returns how many that was. Wait-free beside
@@ -96,7 +99,7 @@ impl<T, S: Contiguous> Producer<T, S> {
     /// ```
     pub fn deferred(&mut self) -> Deferred<'_, T> {
         let own = self.row();
-        own.room_for_batch(0);
+        own.room_for_batch(1);
         Deferred { own, written: 0 }
     }
 }
@@ -158,7 +161,9 @@ impl<T> Reserved<'_, T> {
 
     /// Pushes the first `count` slots; the others stay empty.
     ///
-    /// If the consumer has gone meanwhile, the values are dropped with this end of the ring.
+    /// # Errors
+    ///
+    /// If the consumer has gone meanwhile. The values are dropped with this end of the ring.
     ///
     /// # Safety
     ///
@@ -168,10 +173,25 @@ impl<T> Reserved<'_, T> {
     ///
     /// If there are fewer slots than that.
     #[inline]
-    pub unsafe fn commit(self, count: usize) {
+    pub unsafe fn commit(self, count: usize) -> Result<(), Closed> {
         assert!(count <= self.len, "{count} of {} slots cannot be committed", self.len);
         self.own.tail = self.own.tail.wrapping_add(count);
-        self.own.publish();
+        self.own.publish_batch()
+    }
+
+    /// Pushes what `values` yields, as many as there are slots, and returns how many that was.
+    ///
+    /// If the iterator panics, what it yielded before is pushed.
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = untorn::spsc::ring(4);
+    /// assert_eq!(producer.reserve(2).fill("abc".chars()), 2);
+    /// assert_eq!(consumer.drain().collect::<String>(), "ab");
+    /// ```
+    pub fn fill(self, values: impl IntoIterator<Item = T>) -> usize {
+        let mut later = Deferred { own: self.own, written: 0 };
+        values.into_iter().take(self.len).for_each(|value| later.write(value));
+        later.written
     }
 }
 
@@ -224,7 +244,8 @@ impl<T> Deferred<'_, T> {
     /// assert_eq!(consumer.try_pop(), Ok('a'));
     /// ```
     pub fn flush(&mut self) {
-        self.own.publish();
+        // If the consumer is gone, the next push says so.
+        _ = self.own.publish_batch();
     }
 
     /// Into a slot that is there.

@@ -1,12 +1,12 @@
 //! The ends of a ring whose slots lie side by side.
 
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 use super::engine;
 use super::patience::{Need, Patience};
-use super::signal::reaches;
+use super::signal::{CLOSING, GONE, reaches};
 use super::storage::{Header, Ring, leave};
-use crate::error::{TryPopError, TryPushError};
+use crate::error::{Closed, TryPopError, TryPushError};
 #[cfg(feature = "std")]
 use crate::sync::Deadline;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -21,6 +21,10 @@ pub struct Pushing<T> {
     patience: Patience,
 }
 
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (I3).
+unsafe impl<T: Send> Send for Pushing<T> {}
+
 impl<T> Pushing<T> {
     /// The end of a ring that has just been given its ends.
     pub(super) fn new(ring: Ring<T>) -> Self {
@@ -32,36 +36,51 @@ impl<T> Pushing<T> {
     /// How many slots are empty, after another look at the other end; none if that is gone.
     #[inline]
     pub(super) fn room(&mut self) -> usize {
-        self.limit = if self.ring.header().said.by_consumer.is_gone() {
+        let header = self.ring.header();
+        self.patience.relax(&header.said.by_producer, self.tail);
+        self.limit = if header.said.by_consumer.is_closed() {
             // What is left belongs to nobody who would pop it.
             self.tail
         } else {
-            let header = self.ring.header();
             // Acquire (E2): the values below this index have been moved out of their slots.
             header.head.load(Acquire).wrapping_add(header.capacity)
         };
         self.limit.wrapping_sub(self.tail)
     }
 
-    /// [`room_for`](engine::Pushing::room_for) what is pushed together, which cannot be taken back: none if
-    /// the consumer is gone by now.
+    /// [`room_for`](engine::Pushing::room_for) what is pushed together, which cannot be taken back: none if the
+    /// consumer is gone by now. What was held back is shown where there is none.
     #[inline]
     pub(super) fn room_for_batch(&mut self, wanted: usize) -> usize {
-        if self.ring.header().said.by_consumer.is_gone() {
+        if self.ring.header().said.by_consumer.is_closed() {
             self.limit = self.tail;
         }
-        engine::Pushing::room_for(self, wanted)
+        let room = engine::Pushing::room_for(self, wanted);
+        if room == 0 {
+            self.publish();
+        }
+        room
     }
 
-    /// Shows the consumer all that was written, and wakes it if it waits for that; `false` if it is
-    /// gone.
+    /// Shows the consumer all that was written, and wakes it if it waits for that. What the consumer has
+    /// to say: zero, or its word.
     #[inline(always)]
-    pub(super) fn publish(&self) -> bool {
+    pub(super) fn publish(&self) -> u32 {
         let header = self.ring.header();
         // Release (E1): the values are in their slots before the consumer can see the index.
         header.tail.store(self.tail, Release);
         let looked = header.said.by_consumer.look();
-        looked == 0 || !header.said.by_consumer.attend(looked, self.tail)
+        if looked == 0 { 0 } else { header.said.by_consumer.attend(looked, self.tail) }
+    }
+
+    /// The same for what was pushed together, and cannot be taken back if the consumer is gone.
+    #[inline]
+    pub(super) fn publish_batch(&mut self) -> Result<(), Closed> {
+        if self.publish() & (GONE | CLOSING) == 0 {
+            return Ok(());
+        }
+        self.limit = self.tail;
+        Err(Closed(()))
     }
 
     /// Why there is no room.
@@ -69,7 +88,7 @@ impl<T> Pushing<T> {
     pub(super) fn refused(&self, value: T) -> TryPushError<T> {
         // The consumer must not wait for what is held back.
         self.publish();
-        if self.ring.header().said.by_consumer.is_gone() {
+        if self.ring.header().said.by_consumer.is_closed() {
             TryPushError::Closed(value)
         } else {
             TryPushError::Full(value)
@@ -117,7 +136,7 @@ impl<T> engine::Pushing<T> for Pushing<T> {
         // SAFETY: `tail < limit`, so the slot is empty and ours (I2, I3).
         unsafe { self.ring.write(self.tail, value) };
         self.tail = self.tail.wrapping_add(1);
-        if self.publish() {
+        if self.publish() & GONE == 0 {
             return Ok(());
         }
         self.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
@@ -144,14 +163,15 @@ impl<T> engine::Pushing<T> for Pushing<T> {
         patience.poll(&ring.header().said.by_producer, need, ready, context)
     }
 
-    unsafe fn leave(&mut self) {
-        // A publication that was deferred, by a guard that was forgotten.
-        self.publish();
-        let said = &self.ring.header().said;
-        said.by_producer.leave(self.tail);
-        said.by_consumer.wake_whatever();
+    unsafe fn leave(&mut self) -> Option<Waker> {
+        let header = self.ring.header();
+        // Release (E1): a publication that was deferred, by a guard that was forgotten.
+        header.tail.store(self.tail, Release);
+        header.said.by_producer.leave(self.tail);
+        let waker = header.said.by_consumer.rouse();
         // SAFETY: one of two ends, for the last time; guaranteed by the caller.
         unsafe { leave(self.ring) };
+        waker
     }
 }
 
@@ -162,7 +182,7 @@ fn for_room<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() ->
     let enough = tail.wrapping_add(count).wrapping_sub(header.capacity);
     let ready = move || {
         // Acquire (E2): as in `room`.
-        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_gone()
+        reaches(header.head.load(Acquire), enough) || header.said.by_consumer.is_closed()
     };
     (Need { index: tail, target: enough }, ready)
 }
@@ -177,6 +197,10 @@ pub struct Popping<T> {
     patience: Patience,
 }
 
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (I3).
+unsafe impl<T: Send> Send for Popping<T> {}
+
 impl<T> Popping<T> {
     /// The end of a ring that has just been given its ends.
     pub(super) fn new(ring: Ring<T>) -> Self {
@@ -184,12 +208,15 @@ impl<T> Popping<T> {
         Self { ring, head, limit: head, patience: Patience::new(head) }
     }
 
-    /// How many values there are, after another look at the other end.
+    /// [`items_for`](engine::Popping::items_for) a batch. Slots that were held back are given back where there are
+    /// none.
     #[inline]
-    pub(super) fn items(&mut self) -> usize {
-        // Acquire (E1): the values below this index are in their slots.
-        self.limit = self.ring.header().tail.load(Acquire);
-        self.limit.wrapping_sub(self.head)
+    pub(super) fn items_for_batch(&mut self, wanted: usize) -> usize {
+        let items = engine::Popping::items_for(self, wanted);
+        if items == 0 {
+            self.give_back();
+        }
+        items
     }
 
     /// Why there is no value; or that there is one after all.
@@ -197,11 +224,11 @@ impl<T> Popping<T> {
     pub(super) fn nothing(&mut self) -> Result<(), TryPopError> {
         // The producer must not wait for slots that are held back.
         self.give_back();
-        if !self.ring.header().said.by_producer.is_gone() {
+        if !self.ring.header().said.by_producer.is_closed() {
             return Err(TryPopError::Empty);
         }
         // Its last push may have come after the last look, but before it went (E4).
-        if self.items() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
+        if engine::Popping::items(self) == 0 { Err(TryPopError::Closed) } else { Ok(()) }
     }
 
     /// Lets the producer have all slots that were emptied, and wakes it if it waits for that.
@@ -228,6 +255,10 @@ impl<T> engine::Popping<T> for Popping<T> {
         self.ring.header().tail.load(Relaxed).wrapping_sub(self.head)
     }
 
+    fn is_full(&self) -> bool {
+        self.len() == self.ring.header().capacity
+    }
+
     #[inline(always)]
     fn try_pop(&mut self) -> Result<T, TryPopError> {
         if self.head == self.limit && self.items() == 0 {
@@ -239,6 +270,14 @@ impl<T> engine::Popping<T> for Popping<T> {
         self.head = self.head.wrapping_add(1);
         self.give_back();
         Ok(value)
+    }
+
+    #[inline]
+    fn items(&mut self) -> usize {
+        self.patience.relax(&self.ring.header().said.by_consumer, self.head);
+        // Acquire (E1): the values below this index are in their slots.
+        self.limit = self.ring.header().tail.load(Acquire);
+        self.limit.wrapping_sub(self.head)
     }
 
     #[inline]
@@ -275,7 +314,6 @@ impl<T> engine::Popping<T> for Popping<T> {
         // Release (E4): a producer that finds room by this sees that nobody will pop what it puts
         // there.
         header.head.store(self.head, Release);
-        header.said.by_producer.wake_whatever();
         // SAFETY: one of two ends, for the last time; guaranteed by the caller.
         unsafe { leave(self.ring) };
     }
@@ -288,7 +326,7 @@ fn for_items<T>(ring: &Ring<T>, head: usize, count: usize) -> (Need, impl Fn() -
     let enough = head.wrapping_add(count);
     let ready = move || {
         // Acquire (E1): as in `items`.
-        reaches(header.tail.load(Acquire), enough) || header.said.by_producer.is_gone()
+        reaches(header.tail.load(Acquire), enough) || header.said.by_producer.is_closed()
     };
     (Need { index: head, target: enough }, ready)
 }

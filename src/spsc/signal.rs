@@ -5,7 +5,7 @@ use core::task::Waker;
 use crate::SpinLock;
 use crate::sync::atomic::{
     AtomicUsize,
-    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
     compiler_fence, fence,
 };
 use crate::sync::{Futex, const_unless_loom, is_light};
@@ -15,9 +15,11 @@ pub(super) const THREAD: u32 = 1;
 /// A task left its waker, or is about to go without another look.
 pub(super) const TASK: u32 = 2;
 /// The end was dropped (I4).
-const GONE: u32 = 4;
+pub(super) const GONE: u32 = 4;
 /// The other end has to fence before it looks (I5).
 pub(super) const FENCED: u32 = 8;
+/// The end is being dropped: it takes part no more, but may still be busy with its slots.
+pub(super) const CLOSING: u32 = 16;
 
 /// One end's word to the other.
 pub(super) struct Signal {
@@ -59,10 +61,10 @@ impl Signal {
         self.word.load(Relaxed)
     }
 
-    /// Wakes the end if it waits for `index` or less; whether it is gone.
+    /// Wakes the end if it waits for `index` or less; its word.
     #[cold]
     #[inline(never)]
-    pub(super) fn attend(&self, looked: u32, index: usize) -> bool {
+    pub(super) fn attend(&self, looked: u32, index: usize) -> u32 {
         if looked & FENCED != 0 {
             // SeqCst (E3): either the look below sees the announcement made before the sleeper's fence,
             // or the sleeper's second look sees the publication made before ours.
@@ -79,51 +81,70 @@ impl Signal {
                 self.wake();
             }
         }
-        word & GONE != 0
+        word
     }
 
     /// Wakes the end if it waits, for whatever it does. For an end that goes, or that will not move on
     /// without the other.
     pub(super) fn wake_whatever(&self) {
-        // SeqCst (E3): as in `attend`; a heavy fence is one with this, too.
-        fence(SeqCst);
-        // Relaxed: ordered by the fence.
-        if self.word.load(Relaxed) & (THREAD | TASK) != 0 {
-            self.wake();
+        if let Some(waker) = self.rouse() {
+            waker.wake();
         }
     }
 
+    /// Wakes the end if it is a thread, for whatever it waits; if it is a task, returns its waker.
+    pub(super) fn rouse(&self) -> Option<Waker> {
+        // SeqCst (E3): as in `attend`; a heavy fence is one with this, too.
+        fence(SeqCst);
+        // Relaxed: ordered by the fence.
+        if self.word.load(Relaxed) & (THREAD | TASK) == 0 {
+            return None;
+        }
+        self.take_sleeper()
+    }
+
     fn wake(&self) {
+        if let Some(waker) = self.take_sleeper() {
+            waker.wake();
+        }
+    }
+
+    /// Ends the announcement: a thread is woken, and the waker of a task returned.
+    fn take_sleeper(&self) -> Option<Waker> {
         // Acquire (E3): the waker that was left before the announcement is there, or a later one.
-        let before = self.word.fetch_and(!(THREAD | TASK), Acquire);
+        // Release (E3): a task that announces itself after this sees the publication that it is about.
+        let before = self.word.fetch_and(!(THREAD | TASK), AcqRel);
         #[cfg(feature = "std")]
         if before & THREAD != 0 {
             self.word.wake_one();
         }
-        if before & TASK != 0 {
-            // Taken under the lock, and run outside of it.
-            let waker = self.take_waker();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+        if before & TASK == 0 {
+            return None;
         }
+        // If the lock is taken, the task is being polled, or goes. Before it sleeps again it announces
+        // itself, looks, and finds what this is about: it need not be woken, nor waited for.
+        self.waker.try_lock()?.take()
     }
 
     fn take_waker(&self) -> Option<Waker> {
         self.waker.lock().take()
     }
 
-    /// Says that the end waits, until the other's index is `target`; the word after that.
+    /// Says that the end waits, until the other's index is `target`; the word before that.
     pub(super) fn announce(&self, kind: u32, target: usize) -> u32 {
         // Relaxed: comes with the announcement.
         self.target.store(target, Relaxed);
         // Release (E3): whoever sees it sees the target and the waker, or later ones.
-        self.word.fetch_or(kind, Release) | kind
+        self.word.fetch_or(kind, Release)
     }
 
     /// Takes back what was announced. A wake that is under way finds nobody.
     pub(super) fn take_back(&self, kind: u32) {
-        // Relaxed: nobody acts on what is gone.
+        // Relaxed: set by this end itself, if it is; and nobody acts on what is gone.
+        if self.word.load(Relaxed) & kind == 0 {
+            return;
+        }
+        // Relaxed: as above.
         let before = self.word.fetch_and(!kind, Relaxed);
         if kind & before & TASK != 0 {
             drop(self.take_waker());
@@ -148,6 +169,12 @@ impl Signal {
         drop(before);
     }
 
+    /// Said by an end that is being dropped, before it is done with its slots.
+    pub(super) fn close(&self) {
+        // Relaxed: says only that there is no point in going on.
+        self.word.fetch_or(CLOSING, Relaxed);
+    }
+
     /// Said by an end that is being dropped at `index`, and touches no slot after that.
     pub(super) fn leave(&self, index: usize) {
         // Relaxed: comes with `GONE`.
@@ -162,11 +189,11 @@ impl Signal {
         self.target.load(Relaxed)
     }
 
-    /// Whether the end was dropped.
+    /// Whether the end was dropped, or is being dropped.
     #[inline]
-    pub(super) fn is_gone(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         // Acquire (E4): what the end did before it went is visible after this.
-        self.word.load(Acquire) & GONE != 0
+        self.word.load(Acquire) & (GONE | CLOSING) != 0
     }
 }
 

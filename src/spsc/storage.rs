@@ -1,18 +1,21 @@
 //! What the two ends share: the indices, the signals and the slots, in one block.
 
-use core::alloc::Layout;
-use core::mem::{MaybeUninit, size_of};
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
 use super::signal::Signal;
-use crate::error::{CapacityError, Refusal};
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::sync::{Tracks, const_unless_loom, own_load};
+#[cfg(feature = "alloc")]
+use {
+    crate::error::{CapacityError, Refusal},
+    core::alloc::Layout,
+};
 
 /// What is before the slots.
 pub struct Header {
@@ -96,6 +99,7 @@ impl<T> Copy for Ring<T> {}
 
 impl<T> Ring<T> {
     /// The layout of the block: the header, and where the slots begin in it.
+    #[cfg(feature = "alloc")]
     fn layout(slots: usize) -> Option<(Layout, usize)> {
         let array = Layout::array::<MaybeUninit<T>>(slots).ok()?;
         let (layout, offset) = Layout::new::<Header>().extend(array).ok()?;
@@ -103,12 +107,13 @@ impl<T> Ring<T> {
     }
 
     /// On the heap, with both ends.
+    #[cfg(feature = "alloc")]
     pub(super) fn allocate(capacity: usize) -> Result<Self, CapacityError> {
         let refuse = |reason| CapacityError { capacity, reason };
         if capacity == 0 {
             return Err(refuse(Refusal::Zero));
         }
-        let element = size_of::<T>();
+        let element = core::mem::size_of::<T>();
         let too_large = || refuse(Refusal::TooLarge { element });
         let slots = capacity.checked_next_power_of_two().ok_or_else(too_large)?;
         let (layout, offset) = Self::layout(slots).ok_or_else(too_large)?;
@@ -124,6 +129,18 @@ impl<T> Ring<T> {
         let ring = Self { header, slots: slots_start, mask: slots - 1 };
         ring.header().take_ends();
         Ok(ring)
+    }
+
+    /// # Safety
+    ///
+    /// The ring was [allocated](Self::allocate), and nobody uses it any more.
+    #[cfg(feature = "alloc")]
+    unsafe fn deallocate(self) {
+        let (layout, _) = Self::layout(self.mask + 1).expect("it was allocated with it");
+        // SAFETY: nobody uses the header any more.
+        unsafe { self.header.drop_in_place() };
+        // SAFETY: allocated with this layout.
+        unsafe { alloc::alloc::dealloc(self.header.as_ptr().cast(), layout) };
     }
 
     /// In a place of the caller's.
@@ -188,9 +205,8 @@ impl<T> Ring<T> {
         debug_assert!(count <= self.mask + 1, "more slots than there are");
         let start = from & self.mask;
         let first = count.min(self.mask + 1 - start);
-        for at in 0..count {
-            self.header().tracks.write((start + at) & self.mask);
-        }
+        let mask = self.mask;
+        self.header().tracks.write_all((0..count).map(|at| (start + at) & mask));
         let row = core::ptr::slice_from_raw_parts_mut(self.slot(from), first);
         (row, core::ptr::slice_from_raw_parts_mut(self.slots.as_ptr(), count - first))
     }
@@ -209,16 +225,14 @@ impl<T> Block for Ring<T> {
     }
 
     unsafe fn free(self) {
-        if !self.header().on_heap {
-            // Release (E5): whoever takes the ends next finds all as it is now.
-            self.header().ends.store(NONE, Release);
-            return;
+        #[cfg(feature = "alloc")]
+        if self.header().on_heap {
+            // SAFETY: the last end is gone, so nobody uses the ring any more.
+            return unsafe { self.deallocate() };
         }
-        let (layout, _) = Self::layout(self.mask + 1).expect("the layout it was allocated with");
-        // SAFETY: the last end is gone, so nobody uses the header any more.
-        unsafe { self.header.drop_in_place() };
-        // SAFETY: allocated with this layout.
-        unsafe { alloc::alloc::dealloc(self.header.as_ptr().cast(), layout) };
+        debug_assert!(!self.header().on_heap, "on the heap, without one");
+        // Release (E5): whoever takes the ends next finds all as it is now.
+        self.header().ends.store(NONE, Release);
     }
 }
 

@@ -173,7 +173,7 @@ impl<T, S: Storage> Consumer<T, S> {
         if self.own.items_for(count) < count && !self.own.wait(count, deadline) {
             return Err(WaitError::Timeout);
         }
-        self.has_items(count)
+        self.has_items()
     }
 
     pub(super) fn can_wait_for(&self, count: usize) -> Result<(), WaitError> {
@@ -182,9 +182,10 @@ impl<T, S: Storage> Consumer<T, S> {
     }
 
     /// After a wait that has come to its end.
-    pub(super) fn has_items(&mut self, count: usize) -> Result<usize, WaitError> {
-        // The producer is gone if there are fewer, and then it has pushed them all before (E4).
-        let items = self.own.items_for(count);
-        if items == 0 && count != 0 { Err(WaitError::Closed) } else { Ok(items) }
+    pub(super) fn has_items(&mut self) -> Result<usize, WaitError> {
+        // The producer is gone if there are fewer than were waited for, and has pushed them before (E4).
+        let gone = self.is_closed();
+        let items = self.own.items();
+        if items == 0 && gone { Err(WaitError::Closed) } else { Ok(items) }
     }
 }

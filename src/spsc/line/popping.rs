@@ -25,6 +25,10 @@ pub struct Popping<T> {
     patience: Patience,
 }
 
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (L3).
+unsafe impl<T: Send> Send for Popping<T> {}
+
 impl<T> Popping<T> {
     /// The end of a ring that has just been given its ends.
     pub(super) fn new(ring: LineRing<T>) -> Self {
@@ -34,7 +38,8 @@ impl<T> Popping<T> {
 
     /// How many values there are in this line, after another look at it.
     #[inline]
-    fn items(&mut self) -> usize {
+    fn in_line(&mut self) -> usize {
+        self.patience.relax(&self.ring.header().said.by_consumer, self.head);
         // Acquire (E1): the values below this index are in their slots.
         let tail = self.line.tail().load(Acquire);
         if reaches(tail, self.head) {
@@ -45,7 +50,7 @@ impl<T> Popping<T> {
 
     /// How many values there are in all lines.
     fn all(&self) -> usize {
-        // Acquire (E1): as in `items`.
+        // Acquire (E1): as in `in_line`.
         let tail = self.line.tail().load(Acquire);
         if tail != self.line.end {
             return if reaches(tail, self.head) { tail.wrapping_sub(self.head) } else { 0 };
@@ -70,11 +75,11 @@ impl<T> Popping<T> {
     /// Why there is no value; or that there is one after all.
     #[cold]
     fn nothing(&mut self) -> Result<(), TryPopError> {
-        if !self.ring.header().said.by_producer.is_gone() {
+        if !self.ring.header().said.by_producer.is_closed() {
             return Err(TryPopError::Empty);
         }
         // Its last push may have come after the last look, but before it went (E4).
-        if self.items() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
+        if self.in_line() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
     }
 
     /// Gives the line back, all of which was popped, and wakes the producer if it waits for that.
@@ -101,9 +106,14 @@ impl<T> engine::Popping<T> for Popping<T> {
         self.all()
     }
 
+    fn is_full(&self) -> bool {
+        // What was popped from the line is not given back.
+        self.all() + self.head.wrapping_sub(self.line.start()) == self.ring.slots()
+    }
+
     #[inline(always)]
     fn try_pop(&mut self) -> Result<T, TryPopError> {
-        if self.head == self.limit && self.items() == 0 {
+        if self.head == self.limit && self.in_line() == 0 {
             self.nothing()?;
         }
         // SAFETY: `head` falls into `line`, and is less than its `tail`, so the slot holds a value and is
@@ -114,6 +124,10 @@ impl<T> engine::Popping<T> for Popping<T> {
             self.next_line();
         }
         Ok(value)
+    }
+
+    fn items(&mut self) -> usize {
+        self.all()
     }
 
     fn items_for(&mut self, wanted: usize) -> usize {
@@ -147,7 +161,6 @@ impl<T> engine::Popping<T> for Popping<T> {
         // Release (E4): a producer that finds room by this sees that nobody will pop what it puts
         // there.
         header.head.store(self.head, Release);
-        header.said.by_producer.wake_whatever();
         // SAFETY: one of two ends, for the last time; guaranteed by the caller.
         unsafe { leave(Rest { ring: self.ring, line: self.line }) };
     }
@@ -166,7 +179,7 @@ fn for_items<T>(
     let last = ring.of_index(line, enough.wrapping_sub(1));
     let ready = move || {
         // Acquire (E1): the lines before that one are seen to be filled, too.
-        reaches(last.tail().load(Acquire), enough) || header.said.by_producer.is_gone()
+        reaches(last.tail().load(Acquire), enough) || header.said.by_producer.is_closed()
     };
     (Need { index: head, target: enough }, ready)
 }

@@ -1,10 +1,10 @@
 //! The end that pushes into lines.
 
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 use super::super::engine;
 use super::super::patience::{Need, Patience};
-use super::super::signal::reaches;
+use super::super::signal::{GONE, reaches};
 use super::super::storage::{Header, leave};
 use super::block::{Line, LineRing, Rest};
 use crate::error::TryPushError;
@@ -28,6 +28,10 @@ pub struct Pushing<T> {
     limit: usize,
     patience: Patience,
 }
+
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (L3).
+unsafe impl<T: Send> Send for Pushing<T> {}
 
 impl<T> Pushing<T> {
     /// The end of a ring that has just been given its ends.
@@ -61,7 +65,8 @@ impl<T> Pushing<T> {
     /// How many slots are empty, after another look at the other end; none if that is gone.
     fn room(&mut self) -> usize {
         let header = self.ring.header();
-        self.limit = if header.said.by_consumer.is_gone() {
+        self.patience.relax(&header.said.by_producer, self.tail);
+        self.limit = if header.said.by_consumer.is_closed() {
             // What is left belongs to nobody who would pop it.
             self.tail
         } else {
@@ -74,7 +79,7 @@ impl<T> Pushing<T> {
     /// Why there is no room.
     #[cold]
     fn refused(&self, value: T) -> TryPushError<T> {
-        if self.ring.header().said.by_consumer.is_gone() {
+        if self.ring.header().said.by_consumer.is_closed() {
             TryPushError::Closed(value)
         } else {
             TryPushError::Full(value)
@@ -122,7 +127,7 @@ impl<T> engine::Pushing<T> for Pushing<T> {
         self.line.tail().store(self.tail, Release);
         let signal = &self.ring.header().said.by_consumer;
         let looked = signal.look();
-        if looked == 0 || !signal.attend(looked, self.tail) {
+        if looked == 0 || signal.attend(looked, self.tail) & GONE == 0 {
             return Ok(());
         }
         self.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
@@ -146,14 +151,15 @@ impl<T> engine::Pushing<T> for Pushing<T> {
         patience.poll(&ring.header().said.by_producer, need, ready, context)
     }
 
-    unsafe fn leave(&mut self) {
+    unsafe fn leave(&mut self) -> Option<Waker> {
         let header = self.ring.header();
         // Relaxed: comes to the last end with the rest (E5).
         header.tail.store(self.tail, Relaxed);
         header.said.by_producer.leave(self.tail);
-        header.said.by_consumer.wake_whatever();
+        let waker = header.said.by_consumer.rouse();
         // SAFETY: one of two ends, for the last time; guaranteed by the caller.
         unsafe { leave(Rest { ring: self.ring, line: self.line }) };
+        waker
     }
 }
 
@@ -164,7 +170,7 @@ fn for_room<T>(ring: &LineRing<T>, tail: usize, count: usize) -> (Need, impl Fn(
     let enough = tail.wrapping_add(count).wrapping_sub(ring.slots());
     let ready = move || {
         // Relaxed: `room` looks again, and makes the edge (E2).
-        reaches(header.head.load(Relaxed), enough) || header.said.by_consumer.is_gone()
+        reaches(header.head.load(Relaxed), enough) || header.said.by_consumer.is_closed()
     };
     (Need { index: tail, target: enough }, ready)
 }

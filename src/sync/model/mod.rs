@@ -68,6 +68,14 @@ impl Tracks {
     pub(crate) fn write(&self, slot: usize) {
         self.0[slot].with_mut(|_| ());
     }
+
+    /// These slots are written now.
+    #[track_caller]
+    pub(crate) fn write_all(&self, slots: impl Iterator<Item = usize>) {
+        for slot in slots {
+            self.write(slot);
+        }
+    }
 }
 
 /// When a sleeper gives up. The model has no clock: a timed sleep ends at once.

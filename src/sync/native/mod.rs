@@ -75,7 +75,8 @@ mod sleeping;
 #[cfg(feature = "std")]
 pub(crate) use fences::light;
 #[cfg(feature = "alloc")]
-pub(crate) use fences::{heavy, is_light, light_if};
+pub(crate) use fences::light_if;
+pub(crate) use fences::{heavy, is_light};
 
 /// Where the kernel fences other threads on demand. Android's filters on system calls kill who
 /// asks; `--cfg untorn_symmetric` is for processors that must not be interrupted, and for checkers.
@@ -83,15 +84,11 @@ pub(crate) use fences::{heavy, is_light, light_if};
 #[path = "membarrier.rs"]
 mod fences;
 
-#[cfg(all(
-    feature = "alloc",
-    not(all(feature = "std", target_os = "linux", not(miri), not(untorn_symmetric)))
-))]
+#[cfg(not(all(feature = "std", target_os = "linux", not(miri), not(untorn_symmetric))))]
 #[path = "two_fences.rs"]
 mod fences;
 
 /// The kernel would not fence the other threads.
-#[cfg(feature = "alloc")]
 #[derive(Debug)]
 pub(crate) struct Refused;
 
@@ -103,7 +100,6 @@ pub(crate) mod atomic {
     pub(crate) use core::sync::atomic::AtomicPtr;
 
     /// Keeps the compiler from moving accesses across; no instruction.
-    #[cfg(feature = "alloc")]
     pub(crate) use core::sync::atomic::compiler_fence;
 
     #[cfg(target_has_atomic = "64")]
@@ -261,10 +257,8 @@ impl<T: ?Sized> MutPtr<T> {
 pub(crate) const LINE: usize = 128;
 
 /// Who may touch which slot of a ring: what the model checks, and nothing natively.
-#[cfg(feature = "alloc")]
 pub(crate) struct Tracks;
 
-#[cfg(feature = "alloc")]
 impl Tracks {
     pub(crate) const fn new(_: usize) -> Self {
         Self
@@ -277,8 +271,12 @@ impl Tracks {
     /// The slot is written now.
     #[inline(always)]
     pub(crate) fn write(&self, _: usize) {}
+
+    /// These slots are written now.
+    #[inline(always)]
+    pub(crate) fn write_all(&self, _: impl Iterator<Item = usize>) {}
 }
 
 /// Where nothing can sleep, the word of a `Futex` is all that is left of it.
-#[cfg(all(feature = "alloc", not(feature = "std")))]
+#[cfg(not(feature = "std"))]
 pub(crate) type Futex = core::sync::atomic::AtomicU32;
