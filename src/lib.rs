@@ -17,7 +17,7 @@
 //! | any `T`, one writer, a known number of readers | both sides wait-free, no copy, no heap | [`Latest`] |
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one of those cells, and readers that sleep until there is news | `changed()`, for threads and tasks | `Watch` |
-//! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | one producing and one consuming thread | a bounded queue, waiting on either side; in lines, if the values are small | [`spsc`] |
 //! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion, timeouts | `Mutex` |

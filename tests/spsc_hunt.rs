@@ -6,9 +6,8 @@
 
 use std::thread;
 
-use untorn::spsc::ring;
-
 mod support;
+use support::rings::{Line, Row, Shape};
 use support::threads::Random;
 use support::{PATIENCE, rounds};
 
@@ -18,8 +17,12 @@ fn dawdle(random: &mut Random, most: u64) {
 }
 
 /// Streams `count` numbers through a ring, with a pause after each `burst` of them at either end.
-fn streams(capacity: usize, count: usize, burst: impl Fn(&mut Random) -> usize + Copy + Send) {
-    let (mut producer, mut consumer) = ring(capacity);
+fn streams<R: Shape>(
+    capacity: usize,
+    count: usize,
+    burst: impl Fn(&mut Random) -> usize + Copy + Send,
+) {
+    let (mut producer, mut consumer) = R::ring(capacity);
     thread::scope(|scope| {
         scope.spawn(move || {
             let (mut random, mut number) = (Random(1), 0);
@@ -46,12 +49,12 @@ fn streams(capacity: usize, count: usize, burst: impl Fn(&mut Random) -> usize +
     });
 }
 
-fn one_by_one(count: usize) {
-    streams(1, count, |_| 1);
+fn one_by_one<R: Shape>(count: usize) {
+    streams::<R>(1, count, |_| 1);
 }
 
-fn in_bursts_of_all_lengths(count: usize) {
-    streams(16, count, |random| 1 << random.below(13));
+fn in_bursts_of_all_lengths<R: Shape>(count: usize) {
+    streams::<R>(16, count, |random| 1 << random.below(13));
 }
 
 /// All in one test, because the choice is that of the whole process.
@@ -63,8 +66,10 @@ fn no_wake_is_lost_in_any_mode(count: usize) {
         if choice.is_some() {
             continue;
         }
-        one_by_one(count);
-        in_bursts_of_all_lengths(10 * count);
+        one_by_one::<Row>(count);
+        one_by_one::<Line>(count);
+        in_bursts_of_all_lengths::<Row>(10 * count);
+        in_bursts_of_all_lengths::<Line>(10 * count);
     }
 }
 

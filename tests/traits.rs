@@ -131,8 +131,8 @@ mod queues {
 
     use super::*;
     use untorn::spsc::{
-        CapacityError, Closed, Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError,
-        TryPushError,
+        CapacityError, Closed, Consumer, Lines, PopTimeoutError, Producer, PushTimeoutError,
+        TryPopError, TryPushError,
     };
 
     // One end, one thread at a time: sent, never shared.

@@ -192,7 +192,8 @@ impl<T, S: Storage> Consumer<T, S> {
         self.own.is_full()
     }
 
-    /// How many values fit: exactly the number the ring was made with.
+    /// How many values fit: exactly the number the ring was made with; at least as many in a ring of
+    /// [lines](super::line_ring).
     ///
     /// ```
     /// assert_eq!(untorn::spsc::ring::<u8>(3).1.capacity(), 3);

@@ -1,8 +1,10 @@
-//! A bounded queue from one producer to one consumer: [`ring`].
+//! A bounded queue from one producer to one consumer: [`ring`], and [`line_ring`] for small values.
 //!
 //! **Use it when** one thread hands values to one other, in order, and a fixed amount of memory is to
 //! be the whole story: a producer that is too fast stops. **Use something else when** several threads
-//! push or pop, or when the queue must grow.
+//! push or pop, or when the queue must grow. Take [`line_ring`] for values of a few words that come one by
+//! one, and [`ring`] for all others, for batches and for slices; all that is said here of a ring holds for
+//! both, but for what [differs](#lines).
 //!
 //! The calls that wait need the feature `std`.
 //!
@@ -100,6 +102,27 @@
 //!   producer that finds room by an index that was stored after `GONE` sees that, too.
 //! * E5, last end: the first end's exchange of `ends` (`Release`) to the last one's (`Acquire`), and the
 //!   last one's store to whoever splits a [`StaticRing`] again.
+//!
+//! # Lines
+//!
+//! A [`line_ring`] has the same ends, calls, waits and guarantees, with these differences. *At least*
+//! `capacity` values fit, and less than two lines of values more; room comes a line at a time. Slices, chunks,
+//! guards and `peek` need slots that lie side by side ([`Contiguous`]). The number of values that a consumer
+//! sees is found in as many looks as the number of lines has binary digits. Its memory is one block of lines
+//! of 128 bytes, on the heap.
+//!
+//! ```text
+//!   line         tail  value value value ...          128 bytes; K values fit beside `tail`
+//!   next line    tail  value value   .   ...
+//!
+//!   tail: the index after the last value that was pushed into the line
+//! ```
+//!
+//! Where the slots lie side by side, a value takes two transfers from core to core: of the index that says
+//! that it is there, and of the value. Here each line says by itself how far it is filled, so that one
+//! transfer carries the values and the word that publishes them.
+//!
+//! Invariants and edges I1 to I3, E1 and E2 have their like in `src/spsc/line/mod.rs`; all others are shared.
 //!
 //! # Limits
 //!

@@ -165,7 +165,8 @@ impl<T, S: Storage> Producer<T, S> {
 
     /// How many values the ring holds, at most: the consumer may have popped since. Wait-free.
     ///
-    /// Nobody else pushes, so `capacity() - len()` pushes will not find it full.
+    /// Nobody else pushes, so `capacity().saturating_sub(len())` pushes will not find it full. A ring of
+    /// [lines](super::line_ring) may hold more than its capacity.
     ///
     /// ```
     /// let (mut producer, _consumer) = untorn::spsc::ring(4);
@@ -202,7 +203,8 @@ impl<T, S: Storage> Producer<T, S> {
         self.len() == self.own.slots()
     }
 
-    /// How many values fit: exactly the number the ring was made with.
+    /// How many values fit: exactly the number the ring was made with; at least as many in a ring of
+    /// [lines](super::line_ring).
     ///
     /// ```
     /// assert_eq!(untorn::spsc::ring::<u8>(3).0.capacity(), 3);

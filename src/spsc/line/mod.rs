@@ -1,47 +1,36 @@
-//! The ring of lines.
+//! The ring of lines: [`line_ring`].
+//!
+//! What it is for and what it guarantees is said with the [other shape](super#lines).
 //!
 //! # How it works
 //!
-//! ```text
-//!   line         tail  value value value ...          128 bytes; K values fit beside `tail`
-//!   next line    tail  value value   .   ...
-//!
-//!   tail: the index after the last value that was pushed into the line
-//! ```
-//!
-//! Where the slots lie side by side, a value takes two transfers from core to core: of the index that says
-//! that it is there, and of the value. Here each line says by itself how far it is filled, so that one
-//! transfer carries the values and the word that publishes them.
-//!
 //! Indices count values, and line after line has `K` of them. A line's `tail` is written with each push
-//! into it, and never reset: in the next lap it is behind every index that then falls into the line, which
+//! into it, and never reset: in the next lap it is not past any index that then falls into the line, which
 //! says that nothing is there yet. The consumer looks at it once for all the values that it then finds, and
 //! publishes `head` once a line. So the producer is refused only where a line begins, and the line in which
-//! the consumer is counts as full: one line more than the capacity needs makes up for that.
-//!
-//! The producer asks for the line after the next one ahead of time, for writing (`prefetchw`), so that it
-//! does not wait for the transfer from the consumer, which read that line a lap ago.
+//! the consumer is counts as full: one line more than the capacity needs makes up for that. The producer asks
+//! for a line ahead of time, for writing, so that it does not wait for the transfer from the consumer, which
+//! read it a lap ago.
 //!
 //! # Invariants
 //!
-//! Those of the [ring](super), with these in the place of I1 to I3:
+//! In the place of I1 to I3 of the [other shape](super); I4 to I6 are those.
 //!
-//! * L1: only the producer stores to the `tail` of a line, only the consumer to `head` of the block. The
-//!   producer's `tail` of the block is stored when it goes, and read by the last end.
-//! * L2: `0 <= tail - head <= slots`, in wrapping arithmetic, with `tail` the producer's own index, and
+//! * L1: only the producer stores to the `tail` of a line, only the consumer to `head`. The `tail` beside
+//!   `head` is stored by a producer that goes, for the last end.
+//! * L2: `0 <= tail - head <= slots`, in wrapping arithmetic, with the producer's own index for `tail` and
 //!   `head` as published. While there is a consumer, a published `head` is the first index of a line.
-//! * L3: the slots from the consumer's own index to the `tail` of their line hold a value and belong to the
-//!   consumer, with those that it has emptied since it published `head`. All others belong to the producer.
-//! * L4: the `tail` of a line is the index after the last value that was pushed into it. If that is not
-//!   behind an index that falls into the line, the value of that index is in its slot, or was.
+//! * L3: the slots from `head`, as published, to the producer's own index belong to the consumer: those
+//!   from its own index on, up to the `tail` of their line, hold a value. All others belong to the producer.
+//! * L4: the `tail` of a line is the index after the last value that was pushed into it. If it is past an
+//!   index that falls into the line now, the value of that index was pushed.
 //!
 //! # Edges
 //!
-//! * E1, item ready: the producer's store to the `tail` of the line (`Release`) to the consumer's load of it
-//!   (`Acquire`).
+//! * E1, item ready: the producer's store to the `tail` of a line (`Release`) to the consumer's load of it
+//!   (`Acquire`). That a line holds a value says the same of all lines before it.
 //! * E2, line free: the consumer's `head.store(Release)` to the producer's `head.load(Acquire)`.
-//!
-//! E3 to E5 are those of the ring.
+//! * E3, E4 and E5 are those of the other shape.
 
 mod block;
 mod popping;
@@ -64,17 +53,16 @@ impl sealed::Shape for Lines {
     type Popping<T> = popping::Popping<T>;
 }
 
-/// A ring for small values that come one by one, twice as fast as a [`ring`](super::ring) for those; and
-/// its two ends.
+/// A ring for small values that are pushed and popped one by one, and its two ends.
 ///
-/// Each line of 128 bytes holds values and says how many: 15 of eight bytes, 7 of sixteen. They are pushed
-/// and popped one at a time; there are no slices, chunks or guards.
+/// Each cache line of it holds values and says how many: 15 of eight bytes, 7 of sixteen. So a value takes one
+/// journey from core to core where a [`ring`](super::ring) takes two. There are no slices, chunks or guards.
 ///
-/// At least `capacity` values fit, and less than two lines of values more: the ring is refused room for less
-/// than a line. So the number that is inside may be larger than the capacity.
+/// At least `capacity` values fit, and less than two lines of values more: the last line that is free is filled
+/// to its end, and one whose values are being popped is free when it is empty.
 ///
-/// A value must fit into a line. It has at most 120 bytes, and at most 64 if it is aligned to as many; a
-/// larger one does not compile.
+/// A value must fit into a line: 120 bytes do, or 64 of a value that is aligned to 64. A larger one does not
+/// compile.
 ///
 /// ```compile_fail
 /// let _ = untorn::spsc::line_ring::<[u8; 121]>(8);
@@ -113,6 +101,7 @@ pub fn line_ring<T>(capacity: usize) -> (Producer<T, Lines>, Consumer<T, Lines>)
 /// assert!(untorn::spsc::try_line_ring::<u8>(3).is_ok());
 /// assert!(untorn::spsc::try_line_ring::<u8>(usize::MAX).is_err());
 /// ```
+#[allow(clippy::type_complexity, reason = "the two ends and an error")]
 pub fn try_line_ring<T>(
     capacity: usize,
 ) -> Result<(Producer<T, Lines>, Consumer<T, Lines>), CapacityError> {

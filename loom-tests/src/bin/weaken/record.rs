@@ -93,14 +93,13 @@ impl Record {
 
 /// One hash of everything that decides a file's verdicts.
 fn hash(root: &Path, file: &str) -> Result<String, Box<dyn Error>> {
-    let checks = match sites::primitive(file) {
-        Some(primitive) if root.join(format!("loom-tests/tests/{primitive}.rs")).exists() => {
-            format!("loom-tests/tests/{primitive}.rs")
-        }
-        _ => "loom-tests/tests".to_owned(),
-    };
+    let tests = super::files_below(&root.join("loom-tests/tests"))?;
+    let programs: Vec<_> = tests.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
+    let checks = sites::checks_of(file, &programs);
+    let checks = checks.into_iter().map(|name| format!("loom-tests/tests/{name}.rs"));
+    let parts = APPARATUS.into_iter().chain([file]).map(str::to_owned).chain(checks);
     let mut hasher = Sha256::new();
-    for part in APPARATUS.into_iter().chain([file, checks.as_str()]) {
+    for part in parts {
         let path = root.join(part);
         let files = if path.is_dir() { super::files_below(&path)? } else { vec![path] };
         for path in files {

@@ -50,11 +50,6 @@ impl Mutant {
         format!("{}:{}:{}:{}:{}", self.file, self.line, self.column, self.kind, self.to)
     }
 
-    /// The primitive it belongs to: `seqlock` for `src/seqlock/lock.rs`.
-    pub(crate) fn primitive(&self) -> Option<&str> {
-        primitive(&self.file)
-    }
-
     pub(crate) fn weakening(&self) -> String {
         format!("{} {} -> {}", self.kind, self.from, self.to)
     }
@@ -66,8 +61,23 @@ impl fmt::Display for Mutant {
     }
 }
 
-pub(crate) fn primitive(file: &str) -> Option<&str> {
-    file.strip_prefix("src/")?.split_once('/').map(|(folder, _)| folder)
+/// Which of the check programs are those of a file: for `src/spsc/line/block.rs` those named `spsc_line` or
+/// `spsc_line_...`, or, if there is none, `spsc` or `spsc_...`; all, if there is none of these.
+pub(crate) fn checks_of<'a>(file: &str, programs: &[&'a str]) -> Vec<&'a str> {
+    let folder = file.strip_prefix("src/").and_then(|file| file.rsplit_once('/'));
+    let mut name = folder.map_or(String::new(), |(folder, _)| folder.replace('/', "_"));
+    while !name.is_empty() {
+        let rest = |program: &&&str| {
+            let rest = program.strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        };
+        let chosen: Vec<_> = programs.iter().filter(rest).copied().collect();
+        if !chosen.is_empty() {
+            return chosen;
+        }
+        name.truncate(name.rfind('_').unwrap_or(0));
+    }
+    programs.to_vec()
 }
 
 /// All mutants of the library, in the order of files and lines.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::sites::Mutant;
+use super::sites::{self, Mutant};
 
 /// A check that takes this long under a mutant is stopped. Unweakened, each takes seconds.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -96,13 +96,11 @@ impl Programs {
         Ok(())
     }
 
-    /// Runs the checks of the mutant's primitive, or all if it belongs to none, until one fails.
+    /// Runs the checks of the mutant's file until one fails.
     pub(crate) fn try_mutant(&self, mutant: &Mutant) -> Verdict {
-        let own = mutant.primitive().and_then(|primitive| self.programs.get(primitive));
-        let chosen: Vec<_> = match own {
-            Some(program) => vec![program],
-            None => self.programs.values().collect(),
-        };
+        let names: Vec<_> = self.programs.keys().map(String::as_str).collect();
+        let chosen = sites::checks_of(&mutant.file, &names);
+        let chosen = chosen.into_iter().map(|name| &self.programs[name]);
         let mut reached = false;
         for (path, checks) in chosen {
             for check in checks {
