@@ -3,12 +3,14 @@
 //!
 //! * `frozen`: the writer stands still after each of its instructions in turn. It needs a processor
 //!   that steps and Linux, and is not there otherwise.
+//! * [`backlog`]: a consumer that takes its time, behind a producer that does not.
 //! * [`garbage`]: a reader stays inside while values are replaced.
 //! * [`tries`]: a writer that never pauses against readers that have to try again.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod freeze;
 
+pub mod backlog;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod frozen;
 pub mod garbage;
