@@ -52,6 +52,14 @@ pub struct Entrant {
     pub ask: fn(Depth) -> Result<Answer, String>,
 }
 
+impl Entrant {
+    /// Whether it is ours.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.package == "untorn"
+    }
+}
+
 impl fmt::Debug for Entrant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entrant").field("name", &self.name).finish_non_exhaustive()

@@ -1,4 +1,5 @@
-//! The lists: a line for each contender of each shape, and for each who is asked by a probe.
+//! The lists: a line for each contender of each shape, and for each who is asked by a probe. The best
+//! of the peers come first: a quick run leaves those out who come last.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -56,12 +57,12 @@ macro_rules! every_lock {
             untorn::SpinLock<Guarded>,
             untorn::Mutex<Guarded>,
             parking_lot::Mutex<Guarded>,
-            parking_lot_0_12::Mutex<Guarded>,
             usync::Mutex<Guarded>,
-            spin::mutex::SpinMutex<Guarded>,
-            spinning::Ticket,
-            spinning_top::Spinlock<Guarded>,
             spinning_top::BackoffSpinlock<Guarded>,
+            spin::mutex::SpinMutex<Guarded>,
+            parking_lot_0_12::Mutex<Guarded>,
+            spinning_top::Spinlock<Guarded>,
+            spinning::Ticket,
         )
     };
 }
@@ -73,14 +74,14 @@ macro_rules! every_queue {
             standard::MutexDeque,
             ring::Ring,
             rtrb::Ring,
-            crossbeam::Array,
-            crossbeam::Channel,
-            standard::Mpsc,
             queues::Ringbuf,
             queues::Nexus,
+            crossbeam::Channel,
             queues::Concurrent,
-            queues::Flume,
+            standard::Mpsc,
+            crossbeam::Array,
             queues::Kanal,
+            queues::Flume,
         )
     };
 }
@@ -91,25 +92,34 @@ macro_rules! every_mpmc {
         register!($shape:
             standard::MutexDeque,
             crossbeam::Array,
+            queues::Kanal,
             crossbeam::Channel,
             queues::Concurrent,
-            queues::Kanal,
             queues::Flume,
-            queues::Thingbuf,
             standard::Mpsc,
+            queues::Thingbuf,
             queues::Tokio,
         )
     };
 }
 
-/// A shape that every queue enters whatever the number of its threads.
+/// A shape that every queue enters, those between two threads among them.
 macro_rules! queues_of_any {
     ($shape:ident) => {
-        every_mpmc!($shape).with(&[
+        $shape::shape(vec![
+            $shape::entry::<standard::MutexDeque>(),
             $shape::entry_of_two::<ring::Ring>(),
             $shape::entry_of_two::<rtrb::Ring>(),
-            $shape::entry_of_two::<queues::Ringbuf>(),
             $shape::entry_of_two::<queues::Nexus>(),
+            $shape::entry::<crossbeam::Array>(),
+            $shape::entry::<queues::Kanal>(),
+            $shape::entry_of_two::<queues::Ringbuf>(),
+            $shape::entry::<queues::Concurrent>(),
+            $shape::entry::<queues::Thingbuf>(),
+            $shape::entry::<queues::Flume>(),
+            $shape::entry::<standard::Mpsc>(),
+            $shape::entry::<crossbeam::Channel>(),
+            $shape::entry::<queues::Tokio>(),
         ])
     };
 }
@@ -122,11 +132,11 @@ macro_rules! every_blocking {
             ring::Ring,
             crossbeam::Channel,
             standard::Mpsc,
-            queues::Ringbuf,
-            queues::Flume,
             queues::Kanal,
-            queues::Tokio,
             queues::Thingbuf,
+            queues::Flume,
+            queues::Ringbuf,
+            queues::Tokio,
         )
     };
 }
@@ -169,17 +179,17 @@ macro_rules! every_cell {
             rcu::Cached<Value<W>>,
             latest::Latest<Value<W>>,
             seqlock::SeqLock<Value<W>>,
+            swap::Cached<Value<W>>,
+            AtomicCell<Value<W>>,
+            cells::TripleBuffer<Value<W>>,
+            hazarc::Cached<Value<W>>,
+            cells::Shift<Value<W>>,
             arc_swap::ArcSwap<Value<W>>,
             std::sync::RwLock<Value<W>>,
             parking_lot::RwLock<Value<W>>,
             parking_lot_0_12::RwLock<Value<W>>,
-            AtomicCell<Value<W>>,
-            swap::Cached<Value<W>>,
             hazarc::Loaded<Value<W>>,
-            hazarc::Cached<Value<W>>,
-            cells::Shift<Value<W>>,
-            cells::LeftRight<Value<W>>,
-            cells::TripleBuffer<Value<W>>
+            cells::LeftRight<Value<W>>
             $(, $also)*
         )
     };
@@ -208,18 +218,18 @@ macro_rules! every_pointer {
             rcu::Cached<T>,
             latest::Latest<T>,
             arc_swap::ArcSwap<T>,
-            swap::Full<T>,
             swap::Cached<T>,
-            std::sync::RwLock<T>,
+            cells::TripleBuffer<T>,
             parking_lot::RwLock<T>,
-            hazarc::Loaded<T>,
             hazarc::Cached<T>,
-            cells::Shift<T>,
+            hazarc::Loaded<T>,
             reclaim::Epoch<T>,
-            reclaim::Seize<T>,
+            cells::Shift<T>,
             reclaim::Haphazard<T>,
-            cells::LeftRight<T>,
-            cells::TripleBuffer<T>
+            std::sync::RwLock<T>,
+            swap::Full<T>,
+            reclaim::Seize<T>,
+            cells::LeftRight<T>
             $(, $also)*
         )
     };

@@ -59,6 +59,48 @@ pub fn select(names: &[String], only: &[String]) -> Result<Selection, Unknown> {
     Ok(Selection { shapes, probes })
 }
 
+impl Selection {
+    /// Leaves a few for each shape and each probe, where there are many: the baseline, ours, the
+    /// yardsticks, who is named, and the first of the others, with whom the lists begin because they
+    /// are the best. Returns how many were left out.
+    pub fn keep_leaders(&mut self, named: &[&str]) -> usize {
+        let Self { shapes, probes } = self;
+        let timed = shapes.iter_mut().map(|shape| {
+            leaders(&mut shape.contenders, named, |c| (c.name, c.is_ours() || c.is_yardstick()))
+        });
+        let timed: usize = timed.sum();
+        let asked = probes.iter_mut().map(|probe| {
+            leaders(&mut probe.entrants, named, |entrant| (entrant.name, entrant.is_ours()))
+        });
+        timed + asked.sum::<usize>()
+    }
+}
+
+/// Leaves eight of a list, but always those who are `said` to stay, and at least four of the others.
+fn leaders<T>(
+    list: &mut Vec<T>,
+    named: &[&str],
+    said: impl Fn(&T) -> (&'static str, bool),
+) -> usize {
+    const IN_ALL: usize = 8;
+    const FEWEST_OTHERS: usize = 4;
+    let stays = |entry: &T| {
+        let (name, stays) = said(entry);
+        stays || name == BASELINE || named.contains(&name)
+    };
+    let before = list.len();
+    let mut places = IN_ALL.saturating_sub(list.iter().filter(|e| stays(e)).count());
+    places = places.max(FEWEST_OTHERS);
+    list.retain(|entry| {
+        let leads = places > 0;
+        stays(entry) || {
+            places -= usize::from(leads);
+            leads
+        }
+    });
+    before - list.len()
+}
+
 /// The shape and the regime that `SHAPE/REGIME` names.
 ///
 /// # Errors

@@ -146,12 +146,15 @@ fn all_come_out<P: Pipe>(
     let mut place = 0;
     loop {
         match reader.read(&mut buffer) {
+            // Before the writing thread is waited for, which may wait for the rest to be read.
+            Ok(0) if place < total => {
+                return Err(format!("a read said 0 after {place} of {total} bytes"));
+            }
             Ok(0) => break,
             Ok(some) => {
                 for &seen in &buffer[..some] {
-                    if seen != byte(place) {
-                        let expected = byte(place);
-                        return Err(format!("byte {place} is {seen} and not {expected}"));
+                    if seen != byte(place) || place == total {
+                        return Err(format!("byte {place} of {total} is {seen}"));
                     }
                     place += 1;
                 }
@@ -159,12 +162,7 @@ fn all_come_out<P: Pipe>(
             Err(error) => return Err(format!("a read failed: {error}")),
         }
     }
-    writing.join().map_err(|_| "the writing thread panicked".to_owned())??;
-    if place == total {
-        Ok(())
-    } else {
-        Err(format!("{total} bytes went in, and {place} came out"))
-    }
+    writing.join().map_err(|_| "the writing thread panicked".to_owned())?
 }
 
 fn sample<P: Pipe>(regime: &Regime, chunks: u64, crew: &Crew) -> Sample {

@@ -93,26 +93,24 @@ fn all_arrives<H: Handover>(times: u64) -> Result<(), String> {
             return Ok(());
         }
         let mut rx = take().1.take().ok_or("the receiving end is taken")?;
-        let (mut next, mut wrong) = (0, None);
-        for time in 1..=times {
+        let mut result = Ok(());
+        for time in 0..times {
+            let (first, mut next) = (time * WORDS as u64, time * WORDS as u64);
             H::receive(&mut rx, |piece| {
                 for &word in piece {
-                    if word != next {
-                        wrong.get_or_insert((next, word));
+                    if word != next && result.is_ok() {
+                        result = Err(format!("expected {next}, and {word} came"));
                     }
                     next += 1;
                 }
             });
-            let expected = time * WORDS as u64;
-            if next != expected && wrong.is_none() {
-                wrong = Some((expected, next));
+            let came = next - first;
+            if came != WORDS as u64 && result.is_ok() {
+                result = Err(format!("{WORDS} words were sent, and {came} came"));
             }
         }
         take().1 = Some(rx);
-        match wrong {
-            None => Ok(()),
-            Some((expected, word)) => Err(format!("expected {expected}, and {word} came")),
-        }
+        result
     })
 }
 

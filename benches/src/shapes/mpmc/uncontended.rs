@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use crossbeam_utils::CachePadded;
 
-use super::{CAPACITY, Mpmc, contract};
+use super::{CAPACITY, Mpmc, contract_alone};
 use crate::crew::{Crew, Part};
 use crate::shapes::spsc::{self, Spsc};
 use crate::shapes::{ALWAYS, Contender, Regime, Sample, Shape};
@@ -30,7 +30,7 @@ pub fn entry<M: Mpmc>() -> Contender {
         time(txs.remove(0), rxs.remove(0), each, crew, M::try_push, M::try_pop)
     };
     let (name, package) = (M::NAME, M::PACKAGE);
-    Contender { name, package, contract: contract::<M>, sample, able: ALWAYS }
+    Contender { name, package, contract: contract_alone::<M>, sample, able: ALWAYS }
 }
 
 /// Enters `S`, which two threads can share and no more.
@@ -41,7 +41,7 @@ pub fn entry_of_two<S: Spsc>() -> Contender {
         time(tx, rx, each, crew, S::try_push, S::try_pop)
     };
     let (name, package) = (S::NAME, S::PACKAGE);
-    Contender { name, package, contract: spsc::contract::<S, u64>, sample, able: ALWAYS }
+    Contender { name, package, contract: spsc::contract_alone::<S, u64>, sample, able: ALWAYS }
 }
 
 fn time<Tx: Send, Rx: Send>(
