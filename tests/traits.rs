@@ -146,6 +146,10 @@ mod queues {
     // One end, one thread at a time: sent, never shared.
     assert_impl_all!(Producer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe);
     assert_impl_all!(Consumer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Producer<Cell<u8>, Lines>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Consumer<Cell<u8>, Lines>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(Producer<Rc<u8>, Lines>: Send, Sync);
+    assert_not_impl_any!(Consumer<Rc<u8>, Lines>: Send, Sync);
     assert_not_impl_any!(Producer<u8>: Sync, Clone);
     assert_not_impl_any!(Consumer<u8>: Sync, Clone);
     assert_not_impl_any!(Producer<Rc<u8>>: Send, Sync);

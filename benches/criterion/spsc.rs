@@ -3,5 +3,12 @@
 mod common;
 
 fn main() {
-    common::run(&["spsc-stream", "spsc-roundtrip"]);
+    common::run(&[
+        "spsc-stream",
+        "spsc-roundtrip",
+        "spsc-burst",
+        "spsc-batch",
+        "spsc-blocking",
+        "blocking-pingpong",
+    ]);
 }

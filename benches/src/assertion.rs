@@ -122,6 +122,12 @@ impl Assertion {
         Ok(found)
     }
 
+    /// Who is compared.
+    #[must_use]
+    pub fn names(&self) -> [&str; 2] {
+        [&self.ours, &self.theirs]
+    }
+
     /// What the record says about it in that place.
     #[must_use]
     pub fn judge(&self, place: &Place, record: &Record) -> Judged {

@@ -1,10 +1,10 @@
 //! untorn beside a mutex and beside today's crates for the same job, measured the same way.
 //!
-//! * [`shapes`]: one trait per job (counter, lock, wait, queue, cell), the contract that every
+//! * [`shapes`]: one trait per job (counter, lock, wait, queue, pipe, cell), the contract that every
 //!   contender must keep, and the workloads it is timed with.
 //! * [`probes`]: questions that no time per operation answers.
 //! * [`contenders`]: the implementations, about ten lines each.
-//! * [`registry`]: who enters where; one line adds a contender to everything below.
+//! * [`registry`]: who enters where, the best first; one line adds a contender to everything below.
 //! * [`crew`] and [`runner`]: threads that start together, calibration, interleaved rounds.
 //! * [`stats`]: medians, spreads, paired ratios, the noise floor.
 //! * [`env`](mod@env) and [`neighbours`]: what the numbers were measured on, and who else was

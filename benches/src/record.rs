@@ -25,6 +25,9 @@ pub struct Record {
     pub others: Option<f64>,
     /// How often each contender ran.
     pub rounds: usize,
+    /// How many contenders were left out because there were many.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub left_out: usize,
     /// If it was stopped: how many regimes it would have measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_of: Option<usize>,
@@ -47,7 +50,7 @@ impl Record {
     pub fn new(command: String, environment: Environment, rounds: usize) -> Self {
         let (format, when) = (Self::FORMAT, now());
         let (others, stopped_of, spec) = (None, None, None);
-        let (regimes, probes) = (Vec::new(), Vec::new());
+        let (regimes, probes, left_out) = (Vec::new(), Vec::new(), 0);
         Self {
             format,
             when,
@@ -55,6 +58,7 @@ impl Record {
             environment,
             others,
             rounds,
+            left_out,
             stopped_of,
             regimes,
             probes,
@@ -84,6 +88,10 @@ impl Record {
         let alone = self.regimes.iter().find(at)?.case(&case.name)?;
         Some(alone.median / case.median)
     }
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// One regime.

@@ -44,7 +44,7 @@ impl Plan {
     /// For a first look.
     pub const QUICK: Self = Self {
         rounds: FEWEST_ROUNDS,
-        sample: Amount::Time(Duration::from_millis(5)),
+        sample: Amount::Time(Duration::from_millis(4)),
         within: None,
     };
     /// For numbers that are passed on.

@@ -33,6 +33,20 @@ fn all_shapes_are_listed() {
 }
 
 #[test]
+fn a_quick_run_leaves_slow_peers_out_and_says_so() {
+    let named = ["--assert", "queue-empty:tokio-mpsc<=mutex*1000"];
+    let run = versus(&[&["queue-empty", "--quick"], &named[..]].concat());
+    let said = text(&run.stdout);
+    assert!(run.status.success(), "{said}{}", text(&run.stderr));
+    // Eight of thirteen stay, and who was named is one of them.
+    assert!(said.contains("a first look: 5 entries of slower peers were left out"), "{said}");
+    for name in ["mutex", "untorn", "rtrb", "tokio-mpsc"] {
+        assert!(said.contains(&format!("\n {name}")), "{name}: {said}");
+    }
+    assert!(!said.contains("flume"), "{said}");
+}
+
+#[test]
 fn one_thread_regimes_can_be_run_alone_and_others_cannot() {
     let output = versus(&["exec", "cell-write/64B-single", "untorn-seqlock-writer", "1000"]);
     assert!(output.status.success(), "{}", text(&output.stderr));

@@ -59,6 +59,8 @@ fn a_count_that_does_not_follow_is_found_out() {
 
 #[test]
 fn a_count_that_goes_back_is_found_out() {
-    let why = contract::<Blinks>(2_000).expect_err("the contract was kept");
+    // On a busy machine the reader may not come to three looks while adds go on.
+    let why = (0..20).find_map(|_| contract::<Blinks>(2_000).err());
+    let why = why.expect("the contract was kept");
     assert!(why.contains("and then 0, of 2000"), "found something else: {why}");
 }

@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use untorn_bench::contenders::blocking::MpscUnbounded;
 use untorn_bench::probes::tries::{self, Retried};
-use untorn_bench::probes::{Answer, Depth, Entrant, answer, garbage};
+use untorn_bench::probes::{Answer, Depth, Entrant, answer, backlog, garbage};
 use untorn_bench::registry::probes;
+use untorn_bench::shapes::blocking::Blocking;
 use untorn_bench::shapes::cell::Value;
 use untorn_bench::shapes::pointer::{Pointee, Pointees, Pointer};
 
@@ -121,6 +123,52 @@ impl Pointees for OfHoards {
 fn what_is_never_freed_is_counted() {
     let numbers = answered(&garbage::entry::<OfHoards>()).numbers;
     assert_eq!(numbers, [Some(1000.0), Some(1000.0)]);
+}
+
+#[test]
+fn what_waits_for_a_slow_consumer_is_counted() {
+    // One in the hands of each thread, or none.
+    let bounded = 64.0..=66.0;
+    for name in ["mutex", "untorn", "std-mpsc", "crossbeam-channel"] {
+        let Answer { numbers, remark } = answered(&entrant("backlog", name));
+        assert!(numbers.iter().flatten().all(|most| bounded.contains(most)), "{name}: {numbers:?}");
+        assert_eq!(remark, "");
+    }
+    let Answer { numbers, remark } = answered(&entrant("backlog", "std-unbounded"));
+    assert!(numbers[1] > Some(66.0), "{numbers:?}");
+    assert_eq!(remark, "grows with what is sent");
+}
+
+/// Gives out each second item first.
+struct Swaps;
+
+impl<T: Send + 'static> Blocking<T> for Swaps {
+    const NAME: &'static str = "swaps";
+    const PACKAGE: &'static str = "none";
+    type Tx = <MpscUnbounded as Blocking<T>>::Tx;
+    type Rx = (<MpscUnbounded as Blocking<T>>::Rx, Option<T>);
+
+    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
+        let (tx, rx) = MpscUnbounded::ring(capacity);
+        (tx, (rx, None))
+    }
+
+    fn push(tx: &mut Self::Tx, item: T) {
+        MpscUnbounded::push(tx, item);
+    }
+
+    fn pop((rx, kept): &mut Self::Rx) -> T {
+        kept.take().unwrap_or_else(|| {
+            *kept = Some(MpscUnbounded::pop(rx));
+            MpscUnbounded::pop(rx)
+        })
+    }
+}
+
+#[test]
+fn a_backlog_out_of_order_is_no_answer() {
+    let said = answer(&backlog::entry::<Swaps>(), Depth::Quick, CHECKS).expect_err("it is broken");
+    assert_eq!(said, "expected 0, popped 1");
 }
 
 /// Reads half of a value and half of the one before.

@@ -177,6 +177,18 @@ impl<T, S: Storage> Consumer<T, S> {
         self.len() == 0
     }
 
+    /// Whether the ring has no room for another value. Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, consumer) = untorn::spsc::ring(1);
+    /// producer.try_push(1).unwrap();
+    /// assert!(consumer.is_full());
+    /// ```
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.own.is_full()
+    }
+
     /// How many values fit: exactly the number the ring was made with; at least as many in a ring of
     /// [lines](super::line_ring).
     ///

@@ -8,17 +8,17 @@ use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::atomic::AtomicCell;
 
 use crate::shapes::cell::{Cell, Value};
-use crate::shapes::spsc::Spsc;
+use crate::shapes::spsc::{Item, Spsc};
 
 /// `crossbeam_queue::ArrayQueue`.
 #[derive(Debug)]
 pub struct Array;
 
-impl Spsc for Array {
+impl<T: Item> Spsc<T> for Array {
     const NAME: &'static str = "crossbeam-array";
     const PACKAGE: &'static str = "crossbeam-queue";
-    type Tx = Arc<ArrayQueue<u64>>;
-    type Rx = Arc<ArrayQueue<u64>>;
+    type Tx = Arc<ArrayQueue<T>>;
+    type Rx = Arc<ArrayQueue<T>>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         let queue = Arc::new(ArrayQueue::new(capacity));
@@ -26,12 +26,12 @@ impl Spsc for Array {
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.push(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.pop()
     }
 }
@@ -40,23 +40,23 @@ impl Spsc for Array {
 #[derive(Debug)]
 pub struct Channel;
 
-impl Spsc for Channel {
+impl<T: Item> Spsc<T> for Channel {
     const NAME: &'static str = "crossbeam-channel";
     const PACKAGE: &'static str = "crossbeam-channel";
-    type Tx = Sender<u64>;
-    type Rx = Receiver<u64>;
+    type Tx = Sender<T>;
+    type Rx = Receiver<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         bounded(capacity)
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.try_send(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.try_recv().ok()
     }
 }

@@ -5,29 +5,29 @@ use std::sync::Arc;
 use concurrent_queue::ConcurrentQueue;
 use ringbuf::traits::{Consumer as _, Producer as _, Split as _};
 
-use crate::shapes::spsc::Spsc;
+use crate::shapes::spsc::{Item, Spsc};
 
 /// `ringbuf::HeapRb`, split: each end remembers where it saw the other.
 #[derive(Debug)]
 pub struct Ringbuf;
 
-impl Spsc for Ringbuf {
+impl<T: Item> Spsc<T> for Ringbuf {
     const NAME: &'static str = "ringbuf";
     const PACKAGE: &'static str = "ringbuf";
-    type Tx = ringbuf::HeapProd<u64>;
-    type Rx = ringbuf::HeapCons<u64>;
+    type Tx = ringbuf::HeapProd<T>;
+    type Rx = ringbuf::HeapCons<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         ringbuf::HeapRb::new(capacity).split()
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.try_push(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.try_pop()
     }
 }
@@ -36,24 +36,24 @@ impl Spsc for Ringbuf {
 #[derive(Debug)]
 pub struct Nexus;
 
-impl Spsc for Nexus {
+impl<T: Item> Spsc<T> for Nexus {
     const NAME: &'static str = "nexus-queue";
     const PACKAGE: &'static str = "nexus-queue";
     const EXACT: bool = false;
-    type Tx = nexus_queue::spsc::Producer<u64>;
-    type Rx = nexus_queue::spsc::Consumer<u64>;
+    type Tx = nexus_queue::spsc::Producer<T>;
+    type Rx = nexus_queue::spsc::Consumer<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         nexus_queue::spsc::ring_buffer(capacity)
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.push(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.pop()
     }
 }
@@ -62,11 +62,11 @@ impl Spsc for Nexus {
 #[derive(Debug)]
 pub struct Concurrent;
 
-impl Spsc for Concurrent {
+impl<T: Item> Spsc<T> for Concurrent {
     const NAME: &'static str = "concurrent-queue";
     const PACKAGE: &'static str = "concurrent-queue";
-    type Tx = Arc<ConcurrentQueue<u64>>;
-    type Rx = Arc<ConcurrentQueue<u64>>;
+    type Tx = Arc<ConcurrentQueue<T>>;
+    type Rx = Arc<ConcurrentQueue<T>>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         let queue = Arc::new(ConcurrentQueue::bounded(capacity));
@@ -74,12 +74,12 @@ impl Spsc for Concurrent {
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.push(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.pop().ok()
     }
 }
@@ -88,23 +88,23 @@ impl Spsc for Concurrent {
 #[derive(Debug)]
 pub struct Flume;
 
-impl Spsc for Flume {
+impl<T: Item> Spsc<T> for Flume {
     const NAME: &'static str = "flume";
     const PACKAGE: &'static str = "flume";
-    type Tx = flume::Sender<u64>;
-    type Rx = flume::Receiver<u64>;
+    type Tx = flume::Sender<T>;
+    type Rx = flume::Receiver<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         flume::bounded(capacity)
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.try_send(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.try_recv().ok()
     }
 }
@@ -113,24 +113,32 @@ impl Spsc for Flume {
 #[derive(Debug)]
 pub struct Kanal;
 
-impl Spsc for Kanal {
+impl<T: Item> Spsc<T> for Kanal {
     const NAME: &'static str = "kanal";
     const PACKAGE: &'static str = "kanal";
-    type Tx = kanal::Sender<u64>;
-    type Rx = kanal::Receiver<u64>;
+    type Tx = kanal::Sender<T>;
+    type Rx = kanal::Receiver<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         kanal::bounded(capacity)
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         // It refuses without an error when it is full.
-        tx.try_send(item) == Ok(true)
+        matches!(tx.try_send(item), Ok(true))
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.try_recv().ok().flatten()
     }
 }
+
+/// `thingbuf`, whose slots keep their items until others take their places.
+#[derive(Debug)]
+pub struct Thingbuf;
+
+/// `tokio::sync::mpsc`, without a runtime.
+#[derive(Debug)]
+pub struct Tokio;

@@ -1,28 +1,28 @@
 //! rtrb: a queue with one producer and one consumer.
 
-use crate::shapes::spsc::Spsc;
+use crate::shapes::spsc::{Item, Spsc};
 
 /// The ring buffer.
 #[derive(Debug)]
 pub struct Ring;
 
-impl Spsc for Ring {
+impl<T: Item> Spsc<T> for Ring {
     const NAME: &'static str = "rtrb";
     const PACKAGE: &'static str = "rtrb";
-    type Tx = rtrb::Producer<u64>;
-    type Rx = rtrb::Consumer<u64>;
+    type Tx = rtrb::Producer<T>;
+    type Rx = rtrb::Consumer<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         rtrb::RingBuffer::new(capacity)
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.push(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.pop().ok()
     }
 }

@@ -11,7 +11,7 @@ use crate::shapes::cell::{Cell, Value};
 use crate::shapes::counter::Count;
 use crate::shapes::lock::{Guarded, Lock};
 use crate::shapes::pointer::{Pointee, Pointer};
-use crate::shapes::spsc::Spsc;
+use crate::shapes::spsc::{Item, Spsc};
 
 /// The baselines do nothing clever: lock, or die with the thread that panicked.
 #[inline]
@@ -75,16 +75,38 @@ pub struct MutexDeque;
 
 /// What both ends of [`MutexDeque`] hold.
 #[derive(Debug, Clone)]
-pub struct MutexDequeEnd {
-    items: Arc<Mutex<VecDeque<u64>>>,
+pub struct MutexDequeEnd<T> {
+    items: Arc<Mutex<VecDeque<T>>>,
     capacity: usize,
 }
 
-impl Spsc for MutexDeque {
+impl<T> MutexDequeEnd<T> {
+    /// Takes the first `count` of the items, or none if there is no room for so many.
+    pub(super) fn extend(&self, count: usize, items: impl Iterator<Item = T>) -> bool {
+        let mut inside = hold(&self.items);
+        let fits = inside.len() + count <= self.capacity;
+        if fits {
+            inside.extend(items.take(count));
+        }
+        fits
+    }
+
+    /// Gives that many items to `look`, or none if there are not so many.
+    pub(super) fn drain(&self, count: usize, look: impl FnMut(T)) -> bool {
+        let mut inside = hold(&self.items);
+        let enough = inside.len() >= count;
+        if enough {
+            inside.drain(..count).for_each(look);
+        }
+        enough
+    }
+}
+
+impl<T: Item> Spsc<T> for MutexDeque {
     const NAME: &'static str = BASELINE;
     const PACKAGE: &'static str = "std";
-    type Tx = MutexDequeEnd;
-    type Rx = MutexDequeEnd;
+    type Tx = MutexDequeEnd<T>;
+    type Rx = MutexDequeEnd<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         let items = Arc::new(Mutex::new(VecDeque::with_capacity(capacity)));
@@ -93,7 +115,7 @@ impl Spsc for MutexDeque {
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         let mut items = hold(&tx.items);
         if items.len() == tx.capacity {
             return false;
@@ -103,7 +125,7 @@ impl Spsc for MutexDeque {
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         hold(&rx.items).pop_front()
     }
 }
@@ -112,23 +134,23 @@ impl Spsc for MutexDeque {
 #[derive(Debug)]
 pub struct Mpsc;
 
-impl Spsc for Mpsc {
+impl<T: Item> Spsc<T> for Mpsc {
     const NAME: &'static str = "std-mpsc";
     const PACKAGE: &'static str = "std";
-    type Tx = SyncSender<u64>;
-    type Rx = Receiver<u64>;
+    type Tx = SyncSender<T>;
+    type Rx = Receiver<T>;
 
     fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
         sync_channel(capacity)
     }
 
     #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
+    fn try_push(tx: &mut Self::Tx, item: T) -> bool {
         tx.try_send(item).is_ok()
     }
 
     #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
+    fn try_pop(rx: &mut Self::Rx) -> Option<T> {
         rx.try_recv().ok()
     }
 }

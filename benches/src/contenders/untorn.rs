@@ -1,14 +1,12 @@
 //! untorn: this workspace's library.
 
 use untorn::seqlock::Writer;
-use untorn::spsc::{Consumer, Lines, Producer};
 use untorn::{Counter, Mutex, SeqLock, ShardedCounter, Snapshot, SpinLock};
 
 use crate::probes::tries::Retried;
 use crate::shapes::cell::{Cell, Value};
 use crate::shapes::counter::Count;
 use crate::shapes::lock::{Guarded, Lock};
-use crate::shapes::spsc::Spsc;
 
 impl Count for Counter {
     const NAME: &'static str = "untorn";
@@ -72,57 +70,6 @@ impl Lock for SpinLock<Guarded> {
     #[inline]
     fn with<R>(&self, f: impl FnOnce(&mut Guarded) -> R) -> R {
         f(&mut self.lock())
-    }
-}
-
-/// `untorn::spsc::ring`.
-#[derive(Debug)]
-pub struct Ring;
-
-impl Spsc for Ring {
-    const NAME: &'static str = "untorn";
-    const PACKAGE: &'static str = "untorn";
-    type Tx = Producer<u64>;
-    type Rx = Consumer<u64>;
-
-    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
-        untorn::spsc::ring(capacity)
-    }
-
-    #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
-        tx.try_push(item).is_ok()
-    }
-
-    #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
-        rx.try_pop().ok()
-    }
-}
-
-/// `untorn::spsc::line_ring`.
-#[derive(Debug)]
-pub struct LineRing;
-
-impl Spsc for LineRing {
-    const NAME: &'static str = "untorn-line";
-    const PACKAGE: &'static str = "untorn";
-    const EXACT: bool = false;
-    type Tx = Producer<u64, Lines>;
-    type Rx = Consumer<u64, Lines>;
-
-    fn ring(capacity: usize) -> (Self::Tx, Self::Rx) {
-        untorn::spsc::line_ring(capacity)
-    }
-
-    #[inline]
-    fn try_push(tx: &mut Self::Tx, item: u64) -> bool {
-        tx.try_push(item).is_ok()
-    }
-
-    #[inline]
-    fn try_pop(rx: &mut Self::Rx) -> Option<u64> {
-        rx.try_pop().ok()
     }
 }
 

@@ -3,12 +3,14 @@
 //!
 //! * `frozen`: the writer stands still after each of its instructions in turn. It needs a processor
 //!   that steps and Linux, and is not there otherwise.
+//! * [`backlog`]: a consumer that takes its time, behind a producer that does not.
 //! * [`garbage`]: a reader stays inside while values are replaced.
 //! * [`tries`]: a writer that never pauses against readers that have to try again.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod freeze;
 
+pub mod backlog;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod frozen;
 pub mod garbage;
@@ -48,6 +50,14 @@ pub struct Entrant {
     pub contract: fn(u64) -> Result<(), String>,
     /// Finds the answer; the error says how the contract broke meanwhile.
     pub ask: fn(Depth) -> Result<Answer, String>,
+}
+
+impl Entrant {
+    /// Whether it is ours.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.package == "untorn"
+    }
 }
 
 impl fmt::Debug for Entrant {

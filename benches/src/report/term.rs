@@ -16,6 +16,10 @@ pub fn report(record: &Record) -> String {
     let rounds = record.rounds;
     let others = company(record.others);
     let _ = writeln!(text, "{} · {rounds} interleaved rounds, medians · {others}", record.command);
+    if record.left_out > 0 {
+        let entries = record.left_out;
+        let _ = writeln!(text, "a first look: {entries} entries of slower peers were left out");
+    }
     if let Some(all) = record.stopped_of {
         let rounds = record.regimes.last().and_then(|r| r.cases.first()).map(|c| c.samples.len());
         let last =

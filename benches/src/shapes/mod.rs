@@ -3,15 +3,20 @@
 //! A shape's loop is compiled once per contender and calls it statically; what is erased, outside
 //! the loop, is [`Contender`]: two function pointers and a name.
 
+pub mod blocking;
+pub mod bytes;
 pub mod cell;
 pub mod counter;
+pub mod handover;
 pub mod lock;
+pub mod mpmc;
 pub mod pointer;
 pub(crate) mod publication;
 pub mod spsc;
 pub mod waiting;
 pub mod yardstick;
 
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -99,8 +104,10 @@ pub struct Regime {
     /// Whether each lane does as many operations as it can get, out of those of all lanes, and its
     /// share is told; elsewhere each does as many as the others.
     pub shares: bool,
-    /// The size of the value, where regimes differ in that; elsewhere 0.
+    /// The size of the value, the item or the chunk, where regimes differ in that; elsewhere 0.
     pub bytes: usize,
+    /// How many items fit between two threads, where regimes differ in that; elsewhere 0.
+    pub capacity: usize,
     /// How many nanoseconds of work are done while a lock is held, where regimes differ in that, and
     /// as many before it is taken again; elsewhere 0.
     pub section: u64,
@@ -112,8 +119,9 @@ impl Regime {
     /// All threads do what is counted.
     #[must_use]
     pub const fn of_lanes(lanes: usize, name: &'static str, question: &'static str) -> Self {
-        let (shares, bytes, section) = (false, 0, 0);
-        Self { name, question, threads: lanes, lanes, shares, bytes, section, alone: None }
+        let (shares, bytes, capacity, section) = (false, 0, 0, 0);
+        let (threads, alone) = (lanes, None);
+        Self { name, question, threads, lanes, shares, bytes, capacity, section, alone }
     }
 
     /// With that many threads more, which do something else.
@@ -126,6 +134,12 @@ impl Regime {
     #[must_use]
     pub const fn of_bytes(self, bytes: usize) -> Self {
         Self { bytes, ..self }
+    }
+
+    /// With room for that many items.
+    #[must_use]
+    pub const fn with_room_for(self, items: usize) -> Self {
+        Self { capacity: items, ..self }
     }
 
     /// Each lane does as many as it can get.
@@ -244,6 +258,31 @@ fn together(
         results
             .into_iter()
             .try_for_each(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+/// What a contract found out.
+type Verdict = Result<(), String>;
+
+/// Runs checks in which a thread may sleep for ever. What goes wrong while another thread depends on
+/// it is told at once.
+///
+/// # Errors
+///
+/// What the checks returned or told, or that they did not come to their end; their threads are left
+/// behind then.
+fn within(
+    patience: Duration,
+    checks: impl FnOnce(&Sender<Verdict>) -> Verdict + Send + 'static,
+) -> Verdict {
+    let (tell, told) = channel();
+    thread::spawn(move || {
+        // Nobody listens any more when the patience has come to its end.
+        let _ = tell.send(checks(&tell));
+    });
+    told.recv_timeout(patience).unwrap_or_else(|why| match why {
+        RecvTimeoutError::Timeout => Err("stuck: a thread sleeps on".to_owned()),
+        RecvTimeoutError::Disconnected => Err("panicked".to_owned()),
     })
 }
 

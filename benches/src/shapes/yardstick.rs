@@ -1,14 +1,16 @@
-//! What no contender can do without: copying the value, and running on two cores. Measured in the
-//! same run, because it depends on the machine and the moment.
+//! What no contender can do without: copying the value, running on two cores, and the way of a word
+//! from one core to the other. Measured in the same run, because it depends on the machine and the
+//! moment.
 
 use std::cell::Cell;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Release};
 
 use crossbeam_utils::CachePadded;
 
 use super::cell::Value;
-use super::{Contender, Sample, YARDSTICK};
-use crate::crew::{Crew, Part};
+use super::{ALWAYS, Contender, Sample, YARDSTICK};
+use crate::crew::{Crew, Part, Wait};
 
 /// One thread copies a value that nobody shares.
 #[must_use]
@@ -80,4 +82,42 @@ fn counted(adds: u64) -> u64 {
         black_box(&count);
     }
     count.get()
+}
+
+/// Two threads answer each other by one word each, without a queue: no round trip is shorter.
+#[must_use]
+pub fn atomic_pingpong() -> Contender {
+    Contender {
+        name: "atomic-pingpong",
+        package: YARDSTICK,
+        contract: |trips| {
+            let _ = round_trips(trips.div_ceil(10), &Crew::of_this_machine());
+            Ok(())
+        },
+        sample: |_, trips, crew| round_trips(trips, crew),
+        able: ALWAYS,
+    }
+}
+
+fn round_trips(trips: u64, crew: &Crew) -> Sample {
+    let (there, back) = (CachePadded::new(AtomicU64::new(0)), CachePadded::new(AtomicU64::new(0)));
+    let until = |word: &AtomicU64, number| {
+        let mut wait = Wait::new();
+        while word.load(Acquire) != number {
+            wait.pause();
+        }
+    };
+    let asking = Part::counted(|| {
+        for trip in 1..=trips {
+            there.store(trip, Release);
+            until(&back, trip);
+        }
+    });
+    let answering = Part::counted(|| {
+        for trip in 1..=trips {
+            until(&there, trip);
+            back.store(trip, Release);
+        }
+    });
+    crew.time(vec![asking, answering]).into()
 }

@@ -29,7 +29,7 @@ pub(crate) struct Run {
     /// Shapes and probes to measure; all of them if none is named (see `list`)
     #[arg(value_name = "SHAPE")]
     shapes: Vec<String>,
-    /// Short samples and few rounds: a first look within a minute
+    /// Short samples, few rounds, and of many peers only the best: a first look within a minute
     #[arg(long)]
     quick: bool,
     /// Only these contenders, and the mutex
@@ -102,7 +102,14 @@ pub(crate) fn main(run: Run) -> Result<ExitCode> {
         let holds = judge(&assertions, &record);
         return Ok(ExitCode::from(u8::from(!holds)));
     }
-    let Selection { mut shapes, mut probes } = registry::select(&run.shapes, &run.only)?;
+    let mut selection = registry::select(&run.shapes, &run.only)?;
+    let left_out = if run.quick && run.only.is_empty() {
+        let named: Vec<&str> = run.assertions.iter().flat_map(Assertion::names).collect();
+        selection.keep_leaders(&named)
+    } else {
+        0
+    };
+    let Selection { mut shapes, mut probes } = selection;
     if let Some(threads) = run.threads {
         shapes = registry::with_threads(shapes, &run.shapes, threads)?;
         probes.clear();
@@ -116,6 +123,7 @@ pub(crate) fn main(run: Run) -> Result<ExitCode> {
     interrupt::watch()?;
     let crew = Crew::of_this_machine();
     let mut record = Record::new(super::command_line(), Environment::capture(&crew), plan.rounds);
+    record.left_out = left_out;
     eprintln!("{}", record.environment);
     let regimes = shapes.iter().map(|shape| shape.regimes.len()).sum::<usize>() + probes.len();
     // A whole check of all contenders takes a minute, which is more than some ask for.

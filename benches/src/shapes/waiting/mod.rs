@@ -12,11 +12,11 @@ pub mod notify;
 pub mod wake;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{PATIENCE, together};
+use super::{PATIENCE, Verdict, together, within};
 
 /// Longer than anything here sleeps.
 const LONG: Duration = Duration::from_secs(60);
@@ -64,19 +64,8 @@ pub fn contract<W: Waiting>(operations: u64) -> Result<(), String> {
 ///
 /// As there; the threads of a contender that is stuck are left behind.
 pub fn contract_within<W: Waiting>(operations: u64, patience: Duration) -> Result<(), String> {
-    let (tell, told) = channel();
-    thread::spawn(move || {
-        // Nobody listens any more when the patience has come to its end.
-        let _ = tell.send(all_checks::<W>(operations, &tell));
-    });
-    told.recv_timeout(patience).unwrap_or_else(|why| match why {
-        RecvTimeoutError::Timeout => Err("stuck: a thread sleeps on".to_owned()),
-        RecvTimeoutError::Disconnected => Err("panicked".to_owned()),
-    })
+    within(patience, move |tell| all_checks::<W>(operations, tell))
 }
-
-/// What a contract found out.
-type Verdict = Result<(), String>;
 
 fn all_checks<W: Waiting>(operations: u64, tell: &Sender<Verdict>) -> Verdict {
     /// Each takes as long as a thread sleeps in it.
