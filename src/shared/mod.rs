@@ -196,6 +196,7 @@ mod field;
 mod layout;
 mod lock;
 mod memory;
+pub mod ring;
 mod table;
 mod view;
 mod waits;
@@ -212,4 +213,7 @@ pub use field::{Field, FieldType, MutexWord, SharedInteger, SpinWord};
 pub use layout::Layout;
 pub use lock::{MutexHeld, MutexView, SpinHeld, SpinView};
 pub use memory::{Heap, Memory};
+pub use ring::{
+    RingConsumer, RingError, RingFields, RingIndex, RingItem, RingOpenError, RingPeer, RingProducer,
+};
 pub use view::View;

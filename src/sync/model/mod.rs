@@ -44,7 +44,8 @@ pub(crate) fn spin_hint() {
 }
 
 /// Who may touch which slot of a ring: one of loom's cells beside each.
-pub(crate) struct Tracks(alloc::boxed::Box<[UnsafeCell<()>]>);
+#[derive(Debug)]
+pub struct Tracks(alloc::boxed::Box<[UnsafeCell<()>]>);
 
 impl Tracks {
     pub(crate) fn new(len: usize) -> Self {

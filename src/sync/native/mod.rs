@@ -32,10 +32,25 @@ mod mapping;
 pub(crate) use mapping::Mapping;
 #[cfg(all(
     feature = "std",
+    any(target_os = "linux", target_os = "android"),
+    target_pointer_width = "64"
+))]
+mod claim;
+#[cfg(all(feature = "std", target_os = "freebsd", target_pointer_width = "64"))]
+#[path = "no_claim.rs"]
+mod claim;
+#[cfg(all(
+    feature = "std",
     any(target_os = "linux", target_os = "android", target_os = "freebsd"),
     target_pointer_width = "64"
 ))]
 pub(crate) mod os_futex;
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+pub(crate) use claim::{CLAIMS_END, Claim};
 /// Where the kernel compares and sleeps in one step. Not on 32-bit machines, whose futex call exists
 /// with two widths of time; and not with `--cfg untorn_condvar`, by which CI tests the other form.
 #[cfg(all(
@@ -254,10 +269,15 @@ impl<T: ?Sized> MutPtr<T> {
 
 /// Who may touch which slot of a ring: what the model checks, and nothing natively.
 #[cfg(feature = "alloc")]
-pub(crate) struct Tracks;
+#[derive(Debug)]
+pub struct Tracks;
 
 #[cfg(feature = "alloc")]
 impl Tracks {
+    /// Those of any slots.
+    #[cfg(feature = "std")]
+    pub(crate) const NONE: &'static Self = &Self;
+
     pub(crate) const fn new(_: usize) -> Self {
         Self
     }

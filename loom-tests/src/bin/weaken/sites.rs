@@ -50,6 +50,12 @@ impl Mutant {
         format!("{}:{}:{}:{}:{}", self.file, self.line, self.column, self.kind, self.to)
     }
 
+    /// Whether a program checks its primitive: of `shared`, the programs `shared` and `shared_ring`.
+    pub(crate) fn is_of(&self, program: &str) -> bool {
+        let rest = self.primitive().and_then(|primitive| program.strip_prefix(primitive));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    }
+
     /// The primitive it belongs to: `seqlock` for `src/seqlock/lock.rs`.
     pub(crate) fn primitive(&self) -> Option<&str> {
         primitive(&self.file)

@@ -98,11 +98,11 @@ impl Programs {
 
     /// Runs the checks of the mutant's primitive, or all if it belongs to none, until one fails.
     pub(crate) fn try_mutant(&self, mutant: &Mutant) -> Verdict {
-        let own = mutant.primitive().and_then(|primitive| self.programs.get(primitive));
-        let chosen: Vec<_> = match own {
-            Some(program) => vec![program],
-            None => self.programs.values().collect(),
-        };
+        let own = self.programs.iter().filter(|(name, _)| mutant.is_of(name));
+        let mut chosen: Vec<_> = own.map(|(_, program)| program).collect();
+        if chosen.is_empty() {
+            chosen = self.programs.values().collect();
+        }
         let mut reached = false;
         for (path, checks) in chosen {
             for check in checks {
