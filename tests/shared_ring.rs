@@ -231,14 +231,6 @@ fn a_closed_ring_says_so_when_there_is_nothing_else_to_say() {
 }
 
 #[test]
-fn a_forgotten_end_stays_taken() {
-    let (buffer, ring) = buffer::<u64>(2);
-    std::mem::forget(buffer.ring_producer(ring).unwrap());
-    assert!(matches!(buffer.ring_producer(ring), Err(RingOpenError::Taken)));
-    assert_eq!(buffer.ring_consumer(ring).unwrap().peer(), RingPeer::Here);
-}
-
-#[test]
 fn timeouts_are_kept() {
     let (buffer, ring) = buffer(1);
     let mut producer = buffer.ring_producer(ring).unwrap();

@@ -263,7 +263,8 @@ mod shared_memory {
     use untorn::SharedBuffer;
     use untorn::shared::{
         ArrayView, Field, FieldError, FieldType, Heap, Layout, LayoutBuilder, LayoutError,
-        MutexHeld, MutexView, MutexWord, SharedInteger, SpinHeld, SpinView, SpinWord, View,
+        MutexHeld, MutexView, MutexWord, RingConsumer, RingError, RingFields, RingItem,
+        RingOpenError, RingProducer, SharedInteger, SpinHeld, SpinView, SpinWord, View,
     };
 
     // Atomic words and nothing else, so everything may go everywhere.
@@ -301,6 +302,22 @@ mod shared_memory {
     assert_not_impl_any!(u128: FieldType);
     assert_not_impl_any!(*mut u8: FieldType);
     assert_impl_all!(Heap: Send, Sync, Debug);
+
+    // One end, one thread at a time: sent, never shared. An item may be any bits, and is sent.
+    assert_impl_all!(RingProducer<u64>: Send, Unpin, Debug);
+    assert_impl_all!(RingConsumer<u64>: Send, Unpin, Debug);
+    assert_not_impl_any!(RingProducer<u64>: Sync, Clone);
+    assert_not_impl_any!(RingConsumer<u64>: Sync, Clone);
+    assert_impl_all!(RingFields<u64>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(RingError: Error, Send, Sync, Copy, Eq);
+    assert_impl_all!(RingOpenError: Error, Send, Sync);
+    assert_impl_all!([f32; 3]: RingItem);
+    assert_not_impl_any!(bool: RingItem);
+    assert_not_impl_any!(char: RingItem);
+    assert_not_impl_any!(String: RingItem);
+    assert_not_impl_any!((u8, u32): RingItem);
+    assert_not_impl_any!(*const u8: RingItem);
+    assert_not_impl_any!(&'static u8: RingItem);
 
     #[cfg(all(
         any(target_os = "linux", target_os = "android", target_os = "freebsd"),

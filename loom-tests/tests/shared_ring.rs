@@ -9,7 +9,9 @@ use core::time::Duration;
 
 use loom_tests::{explore, explore_bounded, spawn, yield_now};
 use untorn::SharedBuffer;
-use untorn::shared::{Layout, RingConsumer, RingError, RingFields, RingOpenError, RingProducer};
+use untorn::shared::{
+    Layout, RingConsumer, RingError, RingFields, RingOpenError, RingPeer, RingProducer,
+};
 
 fn buffer(capacity: usize) -> (SharedBuffer, RingFields<u64>) {
     let mut layout = Layout::builder();
@@ -187,6 +189,26 @@ fn e5_nothing_is_missed_when_the_producer_leaves() {
         pushing.join();
         popping.join()
     });
+}
+
+/// E5, by asking: who is told that the producer has left finds all that it pushed.
+#[test]
+fn e5_nothing_is_missed_by_who_asks() {
+    explore([(RingPeer::Here, 0), (RingPeer::Here, 1), (RingPeer::Left, 1)].map(printed), || {
+        let (mut producer, consumer) = ring(1);
+        let pushing = spawn(move || producer.try_push(1).expect("room"));
+        let asking = spawn(move || {
+            let peer = consumer.peer();
+            printed((peer, consumer.len().expect("indices of a ring")))
+        });
+        pushing.join();
+        asking.join()
+    });
+}
+
+/// Peers have no order.
+fn printed(outcome: impl std::fmt::Debug) -> String {
+    format!("{outcome:?}")
 }
 
 /// E4 and E5: an end that waits is woken when the other leaves.

@@ -37,7 +37,7 @@ const WAITS: u32 = 1;
 /// assert_eq!(producer.peer(), RingPeer::Here);
 /// drop(consumer);
 /// assert_eq!(producer.peer(), RingPeer::Left);
-/// # Ok::<(), untorn::shared::RingOpenError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RingPeer {
