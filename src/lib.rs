@@ -18,6 +18,7 @@
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one of those cells, and readers that sleep until there is news | `changed()`, for threads and tasks | `Watch` |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | the same, and a producer that must never stop | to keep the newest, counting what was lost | [`spsc::lossy`](mod@spsc::lossy) |
 //! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | one producing and one consuming process | a bounded queue in memory that both have mapped | [`shared::ring`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |

@@ -254,6 +254,22 @@ mod waits {
     assert_not_impl_any!(Counter: Waitable);
 }
 
+#[cfg(feature = "alloc")]
+mod lossy_queue {
+    use std::fmt::Debug;
+
+    use super::*;
+    use untorn::spsc::lossy::{Consumer, Producer};
+
+    // Values go to the consumer, and back to the producer.
+    assert_impl_all!(Producer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe, Debug);
+    assert_impl_all!(Consumer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe, Debug);
+    assert_not_impl_any!(Producer<u8>: Sync, Clone);
+    assert_not_impl_any!(Consumer<u8>: Sync, Clone);
+    assert_not_impl_any!(Producer<Rc<u8>>: Send);
+    assert_not_impl_any!(Consumer<Rc<u8>>: Send);
+}
+
 #[cfg(feature = "std")]
 mod shared_memory {
     use std::error::Error;

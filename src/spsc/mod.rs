@@ -2,7 +2,8 @@
 //!
 //! **Use it when** one thread hands values to one other, in order, and a fixed amount of memory is to
 //! be the whole story: a producer that is too fast stops. **Use something else when** several threads
-//! push or pop, or when the queue must grow.
+//! push or pop, or when the queue must grow. Where the newest values count and the producer must never stop,
+//! take a [`lossy`](mod@lossy) queue.
 //!
 //! The calls that wait need the feature `std`.
 //!
@@ -120,6 +121,8 @@
 mod consumer;
 mod drain;
 mod futures;
+#[cfg(target_has_atomic = "64")]
+pub mod lossy;
 mod patience;
 mod place;
 mod producer;
@@ -134,6 +137,8 @@ pub use crate::error::{
 pub use consumer::Consumer;
 pub use drain::{Chunk, Drain};
 pub use futures::{Items, Pop, Push, Room};
+#[cfg(target_has_atomic = "64")]
+pub use lossy::{lossy, try_lossy};
 pub use place::StaticRing;
 pub use producer::Producer;
 pub use reserve::{Deferred, Reserved};

@@ -37,6 +37,7 @@ pub(crate) const SLOTS: usize = 2;
 /// The model looks at every moment of its own accord.
 pub(crate) const LOOKS: u32 = 1;
 pub(crate) const GLANCES: u32 = 1;
+pub(crate) const CHASES: u32 = 2;
 
 /// In the model a spin hint must let another thread run, or a spin loop never ends.
 pub(crate) fn spin_hint() {

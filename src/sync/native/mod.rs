@@ -178,6 +178,10 @@ pub(crate) const GLANCES: u32 = 8;
 #[cfg(feature = "alloc")]
 pub(crate) const LOOKS: u32 = 128;
 
+/// How often a consumer that is overtaken looks for the oldest value, before it takes what there is.
+#[cfg(all(feature = "alloc", target_has_atomic = "64"))]
+pub(crate) const CHASES: u32 = 8;
+
 use atomic::{AtomicUsize, Ordering::Relaxed};
 use core::cell;
 
@@ -269,6 +273,10 @@ impl<T: ?Sized> MutPtr<T> {
 
 /// Who may touch which slot of a ring: what the model checks, and nothing natively.
 #[cfg(feature = "alloc")]
+#[cfg_attr(
+    not(feature = "std"),
+    expect(unreachable_pub, reason = "what names it in a sealed trait, `shared`, is not there")
+)]
 #[derive(Debug)]
 pub struct Tracks;
 
