@@ -106,6 +106,23 @@ fn shared_processes() {
     assert!(text.contains("truncating: Operation not permitted"), "{text}");
 }
 
+#[cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
+#[test]
+fn shared_ring() {
+    let text = run("shared_ring");
+    assert!(text.contains("|    384 | 65536 | [u64; 8192] | readings.items"), "{text}");
+    assert!(text.contains("2000000 readings of 16 bytes, "), "{text}");
+    assert!(text.contains(" million a second; then: the other end has left\n"), "{text}");
+    assert!(text.ends_with("and then: the process that had the other end has died\n"), "{text}");
+}
+
+#[test]
+fn audio_ring() {
+    let text = run("audio_ring");
+    assert!(text.starts_with("200 callbacks in "), "{text}");
+    assert!(text.contains(", 0 cracks\nallocations in the callback: 0\n"), "{text}");
+}
+
 #[test]
 fn spin_section() {
     let text = run("spin_section");

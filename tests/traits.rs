@@ -289,6 +289,22 @@ mod waits {
     assert_not_impl_any!(Counter: Waitable);
 }
 
+#[cfg(feature = "alloc")]
+mod lossy_queue {
+    use std::fmt::Debug;
+
+    use super::*;
+    use untorn::spsc::lossy::{Consumer, Producer};
+
+    // Values go to the consumer, and back to the producer.
+    assert_impl_all!(Producer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe, Debug);
+    assert_impl_all!(Consumer<Cell<u8>>: Send, Unpin, UnwindSafe, RefUnwindSafe, Debug);
+    assert_not_impl_any!(Producer<u8>: Sync, Clone);
+    assert_not_impl_any!(Consumer<u8>: Sync, Clone);
+    assert_not_impl_any!(Producer<Rc<u8>>: Send);
+    assert_not_impl_any!(Consumer<Rc<u8>>: Send);
+}
+
 #[cfg(feature = "std")]
 mod shared_memory {
     use std::error::Error;
@@ -298,7 +314,8 @@ mod shared_memory {
     use untorn::SharedBuffer;
     use untorn::shared::{
         ArrayView, Field, FieldError, FieldType, Heap, Layout, LayoutBuilder, LayoutError,
-        MutexHeld, MutexView, MutexWord, SharedInteger, SpinHeld, SpinView, SpinWord, View,
+        MutexHeld, MutexView, MutexWord, RingConsumer, RingError, RingFields, RingItem,
+        RingOpenError, RingProducer, SharedInteger, SpinHeld, SpinView, SpinWord, View,
     };
 
     // Atomic words and nothing else, so everything may go everywhere.
@@ -336,6 +353,22 @@ mod shared_memory {
     assert_not_impl_any!(u128: FieldType);
     assert_not_impl_any!(*mut u8: FieldType);
     assert_impl_all!(Heap: Send, Sync, Debug);
+
+    // One end, one thread at a time: sent, never shared. An item may be any bits, and is sent.
+    assert_impl_all!(RingProducer<u64>: Send, Unpin, Debug);
+    assert_impl_all!(RingConsumer<u64>: Send, Unpin, Debug);
+    assert_not_impl_any!(RingProducer<u64>: Sync, Clone);
+    assert_not_impl_any!(RingConsumer<u64>: Sync, Clone);
+    assert_impl_all!(RingFields<u64>: Send, Sync, Copy, Debug, Unpin, UnwindSafe);
+    assert_impl_all!(RingError: Error, Send, Sync, Copy, Eq);
+    assert_impl_all!(RingOpenError: Error, Send, Sync);
+    assert_impl_all!([f32; 3]: RingItem);
+    assert_not_impl_any!(bool: RingItem);
+    assert_not_impl_any!(char: RingItem);
+    assert_not_impl_any!(String: RingItem);
+    assert_not_impl_any!((u8, u32): RingItem);
+    assert_not_impl_any!(*const u8: RingItem);
+    assert_not_impl_any!(&'static u8: RingItem);
 
     #[cfg(all(
         any(target_os = "linux", target_os = "android", target_os = "freebsd"),

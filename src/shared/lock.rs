@@ -513,7 +513,7 @@ debug! {
 mod tests {
     use super::super::memory::sealed;
     use super::*;
-    use crate::sync::Word;
+    use crate::sync::{Tracks, Word};
 
     /// Memory whose lock changes hands whenever somebody wants to sleep.
     struct Busy;
@@ -532,6 +532,22 @@ mod tests {
         }
 
         fn wake_one(_: &AtomicU32) {}
+
+        type Claim = ();
+        const CLAIMS_END: bool = false;
+        const SLICE: Option<Duration> = None;
+
+        fn claim(&self, _: usize) -> std::io::Result<Option<()>> {
+            Ok(None)
+        }
+
+        fn is_claimed((): &(), _: usize) -> bool {
+            true
+        }
+
+        fn tracks(&self, _: usize) -> &Tracks {
+            unreachable!("it has no rings")
+        }
     }
 
     #[test]

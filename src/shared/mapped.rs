@@ -16,7 +16,7 @@ use super::layout::Layout;
 use super::memory::{Memory, sealed};
 use super::view::View;
 use crate::sync::users::AtomicU32;
-use crate::sync::{Mapping, Word};
+use crate::sync::{CLAIMS_END, Claim, Mapping, Tracks, Word};
 use crate::wait::Outcome;
 use crate::wait::raw::shared;
 
@@ -236,6 +236,24 @@ impl sealed::Memory for Mapped {
 
     fn wake_one(word: &AtomicU32) {
         shared::wake(word, 1);
+    }
+
+    type Claim = Claim;
+    const CLAIMS_END: bool = CLAIMS_END;
+    /// Who waits for a process that has died is told within this time. A look at the lock takes less than
+    /// a microsecond, so that five in a second are nothing.
+    const SLICE: Option<Duration> = Some(Duration::from_millis(200));
+
+    fn claim(&self, byte: usize) -> io::Result<Option<Claim>> {
+        Claim::take(self.0.as_fd(), byte)
+    }
+
+    fn is_claimed(claim: &Claim, byte: usize) -> bool {
+        claim.is_held(byte)
+    }
+
+    fn tracks(&self, _: usize) -> &Tracks {
+        Tracks::NONE
     }
 }
 

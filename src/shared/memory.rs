@@ -1,10 +1,12 @@
 //! Where the bytes of a buffer are, and how threads sleep there.
 
 use core::fmt;
+use core::time::Duration;
+use std::io;
 use std::time::Instant;
 
 use crate::sync::users::AtomicU32;
-use crate::sync::{Region, Word};
+use crate::sync::{Region, Tracks, Word};
 use crate::wait::{self, Outcome};
 
 /// Where the bytes of a [`SharedBuffer`](crate::SharedBuffer) are: on the [`Heap`], or mapped by several
@@ -20,7 +22,7 @@ use crate::wait::{self, Outcome};
 pub trait Memory: sealed::Memory {}
 
 pub(super) mod sealed {
-    use super::{AtomicU32, Instant, Outcome, Word};
+    use super::{AtomicU32, Duration, Instant, Outcome, Tracks, Word, io};
 
     pub trait Memory: Send + Sync + Sized + 'static {
         /// The `count` words from `offset` on.
@@ -36,6 +38,24 @@ pub(super) mod sealed {
 
         /// Wakes one who sleeps on the word.
         fn wake_one(word: &AtomicU32);
+
+        /// What the end of a ring holds as long as it is there.
+        type Claim: Send + Sync;
+
+        /// Whether a claim ends with its holder, whatever becomes of the words.
+        const CLAIMS_END: bool;
+
+        /// For how long at a time an end of a ring sleeps, where the other may die without a word.
+        const SLICE: Option<Duration>;
+
+        /// Takes the claim on `byte`; `None` if somebody has it.
+        fn claim(&self, byte: usize) -> io::Result<Option<Self::Claim>>;
+
+        /// Whether somebody has the claim on `byte`; not to be asked of the byte that is claimed.
+        fn is_claimed(claim: &Self::Claim, byte: usize) -> bool;
+
+        /// Who may touch which word of the field at `offset`.
+        fn tracks(&self, offset: usize) -> &Tracks;
     }
 }
 
@@ -65,6 +85,23 @@ impl sealed::Memory for Heap {
 
     fn wake_one(word: &AtomicU32) {
         wait::notify_lock(word);
+    }
+
+    /// Threads of one process go by the words: who ends without a word takes the process along.
+    type Claim = ();
+    const CLAIMS_END: bool = false;
+    const SLICE: Option<Duration> = None;
+
+    fn claim(&self, _: usize) -> io::Result<Option<()>> {
+        Ok(Some(()))
+    }
+
+    fn is_claimed((): &(), _: usize) -> bool {
+        true
+    }
+
+    fn tracks(&self, offset: usize) -> &Tracks {
+        self.0.tracks(offset)
     }
 }
 

@@ -17,6 +17,7 @@
 //! | `wait`, `notify` | on the heap: all widths, exact counts, first come first served, as in [`wait`](crate::wait) |
 //! | the same between processes | 32 bits, counts and order as the system has them; a wait may end for no reason |
 //! | data races | none: what this module does to a byte is atomic, always in the same width. In memory of processes that is [assumed](#what-is-assumed-of-other-processes) of whoever else has the descriptor |
+//! | [rings](ring) | a queue of plain data from one process to another; a peer that dies is reported |
 //! | [`SpinView`], [`MutexView`] | blocking; `try_lock` never waits. The lock is released on unwinding, and not by the [death](#a-dead-peer) of a process |
 //! | memory | as many bytes as the layout has, zeroed, from a multiple of 128 on; a clone is the same memory |
 //! | memory of processes | of `memfd`: its length is sealed and its pages are taken when it is made, so no access fails later. Of `from_file`: whoever calls it promises that |
@@ -169,6 +170,8 @@
 //! lock that the system releases when its holder dies, as `flock(2)` of a file. Two that recover at once
 //! are a race: the first releases, a third takes the lock, and the second releases it under the third.
 //!
+//! For a [ring](ring#a-peer-that-dies) nobody has to recover anything.
+//!
 //! # Limits
 //!
 //! * **Locks guard by agreement.** No value is inside, so the compiler holds nobody to it.
@@ -196,6 +199,7 @@ mod field;
 mod layout;
 mod lock;
 mod memory;
+pub mod ring;
 mod table;
 mod view;
 mod waits;
@@ -212,4 +216,7 @@ pub use field::{Field, FieldType, MutexWord, SharedInteger, SpinWord};
 pub use layout::Layout;
 pub use lock::{MutexHeld, MutexView, SpinHeld, SpinView};
 pub use memory::{Heap, Memory};
+pub use ring::{
+    RingConsumer, RingError, RingFields, RingIndex, RingItem, RingOpenError, RingPeer, RingProducer,
+};
 pub use view::View;

@@ -28,6 +28,9 @@ pub struct Consumer<T, S: Storage = Heap> {
     alone: PhantomData<Cell<T>>,
 }
 
+// SAFETY: the ends of every shape may be sent where `T` may.
+unsafe impl<T: Send, S: Storage> Send for Consumer<T, S> {}
+
 impl<T, S: Storage> Consumer<T, S> {
     pub(super) fn new(own: S::Popping<T>) -> Self {
         Self { own: CachePadded::new(own), alone: PhantomData }

@@ -4,7 +4,8 @@
 //! be the whole story: a producer that is too fast stops. **Use something else when** several threads
 //! push or pop, or when the queue must grow. Take [`line_ring`] for values of a few words that come one by
 //! one, and [`ring`] for all others, for batches and for slices; all that is said here of a ring holds for
-//! both, but for what [differs](#lines).
+//! both, but for what [differs](#lines). Where the newest values count and the producer must never
+//! stop, take a [`lossy`](mod@lossy) queue.
 //!
 //! The calls that wait need the feature `std`.
 //!
@@ -160,6 +161,8 @@ mod futures;
     reason = "sealed: nobody outside can name it"
 )]
 mod line;
+#[cfg(all(feature = "alloc", target_has_atomic = "64"))]
+pub mod lossy;
 mod patience;
 mod place;
 mod producer;
@@ -190,6 +193,8 @@ pub use engine::{Borrowed, Contiguous, Heap, Storage};
 pub use futures::{Items, Pop, Push, Room};
 #[cfg(feature = "alloc")]
 pub use line::{Lines, line_ring, try_line_ring};
+#[cfg(all(feature = "alloc", target_has_atomic = "64"))]
+pub use lossy::{lossy, try_lossy};
 pub use place::StaticRing;
 pub use producer::Producer;
 pub use reserve::{Deferred, Reserved};

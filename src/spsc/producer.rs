@@ -30,6 +30,9 @@ pub struct Producer<T, S: Storage = Heap> {
     alone: PhantomData<Cell<T>>,
 }
 
+// SAFETY: the ends of every shape may be sent where `T` may.
+unsafe impl<T: Send, S: Storage> Send for Producer<T, S> {}
+
 impl<T, S: Storage> Producer<T, S> {
     pub(super) fn new(own: S::Pushing<T>) -> Self {
         Self { own: CachePadded::new(own), alone: PhantomData }

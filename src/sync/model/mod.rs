@@ -37,6 +37,7 @@ pub(crate) const SLOTS: usize = 2;
 /// The model looks at every moment of its own accord.
 pub(crate) const LOOKS: u32 = 1;
 pub(crate) const GLANCES: u32 = 1;
+pub(crate) const CHASES: u32 = 2;
 
 /// A line of a ring has room for five words: so two or three values fit.
 pub(crate) const LINE: usize = 48;
@@ -55,7 +56,8 @@ pub(crate) fn is_panicking() -> bool {
 }
 
 /// Who may touch which slot of a ring: one of loom's cells beside each.
-pub(crate) struct Tracks(alloc::boxed::Box<[UnsafeCell<()>]>);
+#[derive(Debug)]
+pub struct Tracks(alloc::boxed::Box<[UnsafeCell<()>]>);
 
 impl Tracks {
     pub(crate) fn new(len: usize) -> Self {

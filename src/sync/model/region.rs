@@ -6,15 +6,21 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::any::Any;
 
-use crate::sync::{Integer, Word, users};
+use crate::sync::{Integer, Tracks, Word, users};
 
-/// The words by their offset.
-pub(crate) struct Region(Vec<(usize, Box<dyn Any + Send + Sync>)>);
+/// The words by their offset, and who may touch them, where a primitive says so.
+pub(crate) struct Region(Vec<(usize, Box<dyn Any + Send + Sync>, Tracks)>);
+
+// SAFETY: the words are atomics; the tracks hold nothing, and loom checks each access to them.
+unsafe impl Send for Region {}
+// SAFETY: as above.
+unsafe impl Sync for Region {}
 
 impl Region {
     /// The words that the fields are made of, each zero.
     pub(crate) fn zeroed(_: usize, fields: impl Iterator<Item = (usize, Integer, usize)>) -> Self {
-        Self(fields.map(|(offset, integer, count)| (offset, make(integer, count))).collect())
+        let make = |(offset, integer, count)| (offset, make(integer, count), Tracks::new(count));
+        Self(fields.map(make).collect())
     }
 
     /// The `count` words from `offset` on.
@@ -23,10 +29,19 @@ impl Region {
     ///
     /// As natively; here every mistake is a panic.
     pub(crate) unsafe fn words<W: Word>(&self, offset: usize, count: usize) -> &[W] {
-        let (_, words) = self.0.iter().find(|(at, _)| *at == offset).expect("a field begins there");
+        let (_, words, _) = self.field(offset);
         let words = words.downcast_ref::<Vec<W>>().expect("of that type");
         assert_eq!(words.len(), count, "of that length");
         words
+    }
+
+    /// Who may touch which word of the field at `offset`.
+    pub(crate) fn tracks(&self, offset: usize) -> &Tracks {
+        &self.field(offset).2
+    }
+
+    fn field(&self, offset: usize) -> &(usize, Box<dyn Any + Send + Sync>, Tracks) {
+        self.0.iter().find(|(at, ..)| *at == offset).expect("a field begins there")
     }
 }
 

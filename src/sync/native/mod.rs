@@ -36,10 +36,25 @@ mod mapping;
 pub(crate) use mapping::Mapping;
 #[cfg(all(
     feature = "std",
+    any(target_os = "linux", target_os = "android"),
+    target_pointer_width = "64"
+))]
+mod claim;
+#[cfg(all(feature = "std", target_os = "freebsd", target_pointer_width = "64"))]
+#[path = "no_claim.rs"]
+mod claim;
+#[cfg(all(
+    feature = "std",
     any(target_os = "linux", target_os = "android", target_os = "freebsd"),
     target_pointer_width = "64"
 ))]
 pub(crate) mod os_futex;
+#[cfg(all(
+    feature = "std",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    target_pointer_width = "64"
+))]
+pub(crate) use claim::{CLAIMS_END, Claim};
 /// Where the kernel compares and sleeps in one step. Not on 32-bit machines, whose futex call exists
 /// with two widths of time; and not with `--cfg untorn_condvar`, by which CI tests the other form.
 #[cfg(all(
@@ -163,6 +178,10 @@ pub(crate) const GLANCES: u32 = 8;
 #[cfg(feature = "alloc")]
 pub(crate) const LOOKS: u32 = 128;
 
+/// How often a consumer that is overtaken looks for the oldest value, before it takes what there is.
+#[cfg(all(feature = "alloc", target_has_atomic = "64"))]
+pub(crate) const CHASES: u32 = 8;
+
 use atomic::{AtomicUsize, Ordering::Relaxed};
 use core::cell;
 
@@ -263,9 +282,18 @@ impl<T: ?Sized> MutPtr<T> {
 pub(crate) const LINE: usize = 128;
 
 /// Who may touch which slot of a ring: what the model checks, and nothing natively.
-pub(crate) struct Tracks;
+#[cfg_attr(
+    not(feature = "std"),
+    expect(unreachable_pub, reason = "what names it in a sealed trait, `shared`, is not there")
+)]
+#[derive(Debug)]
+pub struct Tracks;
 
 impl Tracks {
+    /// Those of any slots.
+    #[cfg(feature = "std")]
+    pub(crate) const NONE: &'static Self = &Self;
+
     pub(crate) const fn new(_: usize) -> Self {
         Self
     }

@@ -4,7 +4,7 @@ use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::sync::{Integer, Word};
+use crate::sync::{Integer, Tracks, Word};
 
 /// Two cache lines: what processors fetch together, and enough for every atomic type.
 const ALIGN: usize = 128;
@@ -48,6 +48,11 @@ impl Region {
         // SAFETY: alive as long as `self`, initialised (R1: a zero is a value of every integer), aligned
         // and of one width as the caller promises. Atomics may be changed behind shared references.
         unsafe { core::slice::from_raw_parts(first.as_ptr(), count) }
+    }
+
+    /// Who may touch which word of the field at `offset`.
+    pub(crate) fn tracks(&self, _: usize) -> &Tracks {
+        Tracks::NONE
     }
 }
 
