@@ -58,6 +58,8 @@ sync::unless_loom! {
 }
 pub mod guard;
 pub mod latest;
+#[cfg(feature = "alloc")]
+pub mod mpmc;
 #[cfg(feature = "std")]
 pub mod mutex;
 #[cfg(target_has_atomic = "64")]
