@@ -36,9 +36,9 @@ const NEGATIVE: Seq = Seq::MAX / 2 + 1;
 /// The bounded ring without its waits.
 pub(super) struct Ring<T> {
     /// A stamp not past the first that was never claimed. Stored by those who push (I4).
-    tail: CachePadded<AtomicSeq>,
+    tail: Hint,
     /// A stamp not past the first that was never taken. Stored by those who pop (I4).
-    head: CachePadded<AtomicSeq>,
+    head: Hint,
     /// What everybody reads and hardly anybody writes.
     pub(super) said: CachePadded<Said>,
     /// How many values may be inside, in `1..=slots.len()`.
@@ -61,6 +61,9 @@ pub(super) struct Said {
     #[cfg(feature = "std")]
     pub(super) room: EventCount,
 }
+
+/// Where an end of the queue was, a moment or more ago.
+struct Hint(CachePadded<AtomicSeq>);
 
 struct Slot<T> {
     /// Which value the slot is for, and what has become of it (I1).
@@ -128,7 +131,7 @@ impl<T> Ring<T> {
             stamp: AtomicSeq::new(start.wrapping_add(index * STEP + FREE)),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }));
-        let end = || CachePadded::new(AtomicSeq::new(start));
+        let end = || Hint(CachePadded::new(AtomicSeq::new(start)));
         let said = Said {
             closed: AtomicBool::new(false),
             #[cfg(feature = "std")]
@@ -178,11 +181,9 @@ impl<T> Ring<T> {
     /// Claims the first slot that no value was pushed to, or knows why not, if one look is enough.
     #[inline(always)]
     pub(super) fn claim_now(&self) -> Result<Place<'_, T>, Option<No>> {
-        // Acquire (E4): all that was claimed and taken before is seen so.
-        let at = self.tail.load(Acquire);
+        let at = self.tail.get();
         let slot = self.slot(at);
-        // Acquire (E2): the value of the last lap is out.
-        let stamp = slot.stamp.load(Acquire);
+        let stamp = slot.stamp();
         if self.is_closed() {
             Err(None)
         } else if stamp == at {
@@ -196,12 +197,10 @@ impl<T> Ring<T> {
     /// Claims the first slot that no value was pushed to.
     pub(super) fn claim(&self, look: Look) -> Result<Place<'_, T>, No> {
         let mut backoff = Backoff::new();
-        // Acquire (E4): all that was claimed and taken before is seen so.
-        let mut at = self.tail.load(Acquire);
+        let mut at = self.tail.get();
         loop {
             let slot = self.slot(at);
-            // Acquire (E2): the value of the last lap is out.
-            let stamp = slot.stamp.load(Acquire);
+            let stamp = slot.stamp();
             if stamp != at {
                 at = self.look_for_room(at, stamp, look)?;
             } else if self.is_closed() {
@@ -210,8 +209,7 @@ impl<T> Ring<T> {
                 return Ok(Place { at, slot });
             } else {
                 backoff.snooze();
-                // Acquire (E4): as above.
-                at = self.tail.load(Acquire);
+                at = self.tail.get();
             }
         }
     }
@@ -246,20 +244,17 @@ impl<T> Ring<T> {
             let slot: &mut MaybeUninit<T> = unsafe { &mut *slot };
             slot.write(value);
         });
-        // Release (E1): the value is there before anybody can take it.
-        slot.stamp.store(at + FULL, Release);
-        // Release (E4): who begins there has seen this claim.
-        self.tail.store(self.next(at), Release);
+        // The value is there before anybody can take it (E1).
+        slot.settle(at + FULL);
+        self.tail.set(self.next(at));
     }
 
     /// Takes the first value that was not taken, or knows why not, if one look is enough.
     #[inline(always)]
     pub(super) fn take_now(&self) -> Result<Place<'_, T>, Option<No>> {
-        // Acquire (E4): all that was claimed and taken before is seen so.
-        let at = self.head.load(Acquire);
+        let at = self.head.get();
         let slot = self.slot(at);
-        // Acquire (E1): the value is there.
-        let stamp = slot.stamp.load(Acquire);
+        let stamp = slot.stamp();
         if stamp == at + FULL {
             slot.advance(stamp, at + TAKEN).then_some(Place { at, slot }).ok_or(None)
         } else {
@@ -271,20 +266,17 @@ impl<T> Ring<T> {
     /// Takes the first value that was not taken.
     pub(super) fn take(&self, look: Look) -> Result<Place<'_, T>, No> {
         let mut backoff = Backoff::new();
-        // Acquire (E4): all that was claimed and taken before is seen so.
-        let mut at = self.head.load(Acquire);
+        let mut at = self.head.get();
         loop {
             let slot = self.slot(at);
-            // Acquire (E1): the value is there.
-            let stamp = slot.stamp.load(Acquire);
+            let stamp = slot.stamp();
             if stamp != at + FULL {
                 at = self.look_for_value(at, stamp, look)?;
             } else if slot.advance(stamp, at + TAKEN) {
                 return Ok(Place { at, slot });
             } else {
                 backoff.snooze();
-                // Acquire (E4): as above.
-                at = self.head.load(Acquire);
+                at = self.head.get();
             }
         }
     }
@@ -317,10 +309,9 @@ impl<T> Ring<T> {
             // SAFETY: it was full (I2), and whoever fills it next writes a new value.
             unsafe { slot.assume_init_read() }
         });
-        // Release (E2): the value is out before anybody can claim the slot.
-        slot.stamp.store(at.wrapping_add(self.lap() + FREE), Release);
-        // Release (E4): who begins there has seen that this was taken.
-        self.head.store(self.next(at), Release);
+        // The value is out before anybody can claim the slot (E2).
+        slot.settle(at.wrapping_add(self.lap() + FREE));
+        self.head.set(self.next(at));
         value
     }
 
@@ -379,12 +370,10 @@ impl<T> Ring<T> {
     }
 
     /// The first stamp from `hint` on whose slot has not reached `stage`.
-    fn end(&self, hint: &AtomicSeq, stage: Seq) -> Seq {
-        // Acquire (E4): the slots are seen at least as they were when it was stored.
-        let mut at = hint.load(Acquire);
+    fn end(&self, hint: &Hint, stage: Seq) -> Seq {
+        let mut at = hint.get();
         loop {
-            // Acquire (E4): as above.
-            let stamp = self.slot(at).stamp.load(Acquire);
+            let stamp = self.slot(at).stamp();
             let ahead = stamp.wrapping_sub(at);
             if ahead < stage || ahead == SHUT || ahead >= NEGATIVE {
                 return at;
@@ -394,7 +383,34 @@ impl<T> Ring<T> {
     }
 }
 
+impl Hint {
+    #[inline(always)]
+    fn get(&self) -> Seq {
+        // Acquire (E4): all before it is seen as claimed, or taken.
+        self.0.load(Acquire)
+    }
+
+    #[inline(always)]
+    fn set(&self, at: Seq) {
+        // Release (E4): all before it was seen as claimed, or taken.
+        self.0.store(at, Release);
+    }
+}
+
 impl<T> Slot<T> {
+    #[inline(always)]
+    fn stamp(&self) -> Seq {
+        // Acquire: the value is there (E1), or out (E2), and what came before that is seen (E4).
+        self.stamp.load(Acquire)
+    }
+
+    /// Ends what a claim began.
+    #[inline(always)]
+    fn settle(&self, to: Seq) {
+        // Release: the value is there (E1), or out (E2).
+        self.stamp.store(to, Release);
+    }
+
     /// Brings the slot from one stamp to another; whether nobody else did.
     #[inline(always)]
     fn advance(&self, from: Seq, to: Seq) -> bool {

@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::queue::Queue;
 use super::ring::{Look, No};
 use crate::error::{Closed, PopTimeoutError, PushTimeoutError};
-use crate::sync::Deadline;
+use crate::sync::{Deadline, spin_hint};
 use crate::wait::{EventCount, Listener, poll_looking};
 
 /// How long a thread sleeps at a time while another is in the middle of an operation: that one has
@@ -340,7 +340,11 @@ fn wait<R>(
                 }
                 return Err(last);
             }
-            None => naps = false,
+            None => {
+                naps = false;
+                // The model, in which naps take no time, goes on with another thread.
+                spin_hint();
+            }
         }
     }
 }
