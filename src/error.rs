@@ -74,11 +74,11 @@ impl fmt::Display for CapacityError {
 #[cfg(feature = "alloc")]
 impl Error for CapacityError {}
 
-/// The other end is gone; carries the value back where there is one.
+/// The queue is closed, or its other end is gone; carries the value back where there is one.
 ///
 /// ```
 /// let error = untorn::spsc::Closed("kept");
-/// assert_eq!(error.to_string(), "the other end is gone");
+/// assert_eq!(error.to_string(), "the queue is closed");
 /// assert_eq!(error.into_inner(), "kept");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub enum TryPopError {
 pub enum PushTimeoutError<T> {
     /// The queue was full for the whole time.
     Timeout(T),
-    /// The consumer is gone, and nobody will ever pop.
+    /// The queue is closed, or its consumer is gone.
     Closed(T),
 }
 
@@ -116,7 +116,7 @@ pub enum PushTimeoutError<T> {
 pub enum PopTimeoutError {
     /// The queue was empty for the whole time.
     Timeout,
-    /// The queue holds nothing and the producer is gone.
+    /// The queue holds nothing, and it is closed, or its producer is gone.
     Closed,
 }
 
@@ -187,7 +187,8 @@ impl<T> PushTimeoutError<T> {
     }
 }
 
-const CLOSED: &str = "the other end is gone";
+pub(crate) const CLOSED: &str = "the queue is closed";
+pub(crate) const EMPTY_AND_CLOSED: &str = "the queue is empty and closed";
 
 /// `Debug` without `T: Debug`, `Display` in one clause, `Error` for every value that may be carried.
 macro_rules! describe {
@@ -212,6 +213,8 @@ macro_rules! describe {
     };
 }
 
+pub(crate) use describe;
+
 describe!(Closed<T>, Self(_) => "Closed(..)", CLOSED;);
 describe!(TryPushError<T>,
     Self::Full(_) => "Full(..)", "the queue is full";
@@ -223,9 +226,9 @@ describe!(PushTimeoutError<T>,
 );
 describe!(TryPopError,
     Self::Empty => "the queue is empty";
-    Self::Closed => "the queue is empty and the other end is gone";
+    Self::Closed => EMPTY_AND_CLOSED;
 );
 describe!(PopTimeoutError,
     Self::Timeout => "the queue stayed empty until the timeout";
-    Self::Closed => "the queue is empty and the other end is gone";
+    Self::Closed => EMPTY_AND_CLOSED;
 );

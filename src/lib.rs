@@ -71,6 +71,8 @@ sync::unless_loom! {
 }
 pub mod guard;
 pub mod latest;
+#[cfg(feature = "alloc")]
+pub mod mpmc;
 #[cfg(feature = "std")]
 pub mod mutex;
 #[cfg(feature = "std")]

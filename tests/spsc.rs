@@ -165,7 +165,7 @@ fn a_push_without_a_consumer_gives_the_value_back<R: Shape>() {
     assert!(producer.is_closed());
     let back = producer.try_push(String::from("kept")).unwrap_err();
     assert!(matches!(&back, TryPushError::Closed(value) if value == "kept"));
-    assert_eq!(format!("{back:?}: {back}"), "Closed(..): the other end is gone");
+    assert_eq!(format!("{back:?}: {back}"), "Closed(..): the queue is closed");
     assert_eq!(back.into_inner(), "kept");
 }
 

@@ -120,10 +120,20 @@ impl EventCount {
         deadline: Deadline,
         mut condition: impl FnMut() -> Option<R>,
     ) -> Option<R> {
+        self.wait_looking(deadline, |_| condition())
+    }
+
+    /// The same for a condition that wants to know whether it is asked from within the queue, just
+    /// before a sleep.
+    pub(crate) fn wait_looking<R>(
+        &self,
+        deadline: Deadline,
+        mut condition: impl FnMut(bool) -> Option<R>,
+    ) -> Option<R> {
         let (mut woken, mut expired) = (false, false);
         let mut backoff = Backoff::new();
         loop {
-            let result = self.look(woken, &mut condition);
+            let result = self.look(woken, || condition(false));
             if result.is_some() || expired || deadline.has_passed_awake() {
                 return result;
             }
@@ -137,7 +147,7 @@ impl EventCount {
             let node = Node::of_thread(key, &parker);
             let queued = Queued::enter(bucket(key), &self.waiting, &node, &parker);
             // From here on a notification reaches us, so what we look at now is not too early.
-            let result = condition();
+            let result = condition(true);
             if result.is_some() {
                 return result;
             }
@@ -148,11 +158,7 @@ impl EventCount {
 
     /// Looks at the condition of somebody who may have been woken. If that panics, the notification
     /// goes to the next.
-    pub(super) fn look<R>(
-        &self,
-        woken: bool,
-        condition: &mut impl FnMut() -> Option<R>,
-    ) -> Option<R> {
+    pub(super) fn look<R>(&self, woken: bool, condition: impl FnOnce() -> Option<R>) -> Option<R> {
         struct Woken<'a>(&'a EventCount);
         impl Drop for Woken<'_> {
             fn drop(&mut self) {
@@ -238,6 +244,18 @@ impl EventCount {
     #[allow(clippy::must_use_candidate, reason = "few ask how many they woke")]
     pub fn notify_all(&self) -> usize {
         self.notify(usize::MAX)
+    }
+
+    /// [`notify`](Self::notify) without its fence. For a caller whose condition is a word, which he has
+    /// changed by a read-modify-write (Acquire), and which each sleeper has written to from within the
+    /// queue: whoever is not counted yet will find the word changed.
+    #[inline(always)]
+    pub(crate) fn notify_ordered(&self, n: usize) {
+        // Relaxed: ordered by the caller's word.
+        if self.waiting.load(Relaxed) != 0 {
+            let key = self.key();
+            bucket(key).notify(&self.waiting, key, n);
+        }
     }
 
     /// The number, drawn by whoever needs it first.

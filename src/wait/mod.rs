@@ -104,7 +104,7 @@ crate::sync::with_os_futex! {
 pub use event::{EventCount, Listener};
 pub use outcome::Outcome;
 pub use until::WaitUntil;
-pub(crate) use until::poll_until;
+pub(crate) use until::{poll_looking, poll_until};
 pub use word::Waitable;
 pub use words::{
     WaitAsync, notify, notify_all, wait, wait_async, wait_deadline, wait_timeout, waiting,

@@ -35,9 +35,19 @@ pub(crate) fn poll_until<'a, R>(
     context: &mut Context<'_>,
     mut condition: impl FnMut() -> Option<R>,
 ) -> Poll<R> {
+    poll_looking(event, listener, context, |_| condition())
+}
+
+/// The same for a condition that wants to know whether it is asked from within the queue.
+pub(crate) fn poll_looking<'a, R>(
+    event: &'a EventCount,
+    listener: &mut Option<Listener<'a>>,
+    context: &mut Context<'_>,
+    mut condition: impl FnMut(bool) -> Option<R>,
+) -> Poll<R> {
     let mut woken = false;
     loop {
-        if let Some(result) = event.look(woken, &mut condition) {
+        if let Some(result) = event.look(woken, || condition(listener.is_some())) {
             *listener = None;
             return Poll::Ready(result);
         }
