@@ -213,6 +213,7 @@ macro_rules! describe {
     };
 }
 
+#[cfg(feature = "alloc")]
 pub(crate) use describe;
 
 describe!(Closed<T>, Self(_) => "Closed(..)", CLOSED;);
