@@ -4,12 +4,14 @@
 use std::io::{
     BufRead, BufReader, Error, ErrorKind, IoSlice, IoSliceMut, Read, Result, Write, copy,
 };
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use untorn::pipe::{Reader, Writer, pipe};
 
 mod support;
+use support::tasks::Wakes;
 use support::{PATIENCE, rounds};
 
 /// Long enough that the other side is asleep, not spinning, in nearly every run.
@@ -171,30 +173,28 @@ fn ends_that_sleep_are_woken() {
     drop(writing.join().unwrap().unwrap());
 }
 
-/// A writer is not woken for every byte, and is woken at the latest when the reader has to wait.
+/// A writer is not woken before that is worth it, and at the latest before the reader has to wait.
 #[test]
 fn a_writer_is_woken_when_that_is_worth_it() {
-    let (mut writer, mut reader) = pipe(1_000);
-    writer.write_all(&pattern(1_000)).unwrap();
-    let writing = thread::spawn(move || writer.write(&pattern(900)).map(|count| (count, writer)));
-    thread::sleep(NAP);
-    for _ in 0..249 {
-        reader.read_exact(&mut [0]).unwrap();
+    // Of the capacity, of what is left to write, and what it is woken for.
+    for (capacity, wanted, enough) in
+        [(1_000, 900, 250), (1_000, 3, 3), (3, 3, 1), (1 << 16, 1 << 16, 1 << 12)]
+    {
+        let (mut writer, mut reader) = pipe(capacity);
+        writer.write_all(&pattern(capacity)).unwrap();
+        let (wakes, waker) = Wakes::new();
+        let mut context = Context::from_waker(&waker);
+        let bytes = pattern(wanted);
+        assert!(writer.poll_write(&mut context, &bytes).is_pending());
+        for (read, woken) in [(enough - 1, 0), (1, 1)] {
+            reader.read_exact(&mut vec![0; read]).unwrap();
+            assert_eq!(wakes.count(), woken, "{enough} of {capacity} for {wanted}");
+        }
+        let Poll::Ready(written) = writer.poll_write(&mut context, &bytes) else {
+            panic!("there is room");
+        };
+        assert_eq!(written.unwrap(), enough);
     }
-    thread::sleep(NAP);
-    assert!(!writing.is_finished(), "a quarter is not free yet");
-    reader.read_exact(&mut [0]).unwrap();
-    let (count, mut writer) = writing.join().unwrap().unwrap();
-    assert_eq!((count, writer.len()), (250, 1_000), "what there is room for");
-
-    // Three bytes to write: room for three is enough.
-    let writing = thread::spawn(move || writer.write(b"abc"));
-    thread::sleep(NAP);
-    reader.read_exact(&mut [0; 2]).unwrap();
-    thread::sleep(NAP);
-    assert!(!writing.is_finished(), "three are not free yet");
-    reader.read_exact(&mut [0]).unwrap();
-    assert_eq!(writing.join().unwrap().unwrap(), 3);
 }
 
 #[test]
