@@ -40,6 +40,7 @@ fn cargo(name: &str, program: &str, arguments: &[&str]) -> (PathBuf, Output) {
 }
 
 const READS: &str = r#"
+use untorn::spsc::{Consumer, Lines, Producer};
 use untorn::{Mutex, Rcu, SeqLock, ShardedCounter, Snapshot, SpinLock, latest, rcu};
 
 #[unsafe(no_mangle)]
@@ -90,6 +91,26 @@ pub fn sharded_increment(counter: &ShardedCounter) {
 #[unsafe(no_mangle)]
 pub fn sharded_add(counter: &ShardedCounter, n: u64) {
     counter.add(n);
+}
+
+#[unsafe(no_mangle)]
+pub fn ring_push(producer: &mut Producer<u64>, value: u64) -> bool {
+    producer.try_push(value).is_ok()
+}
+
+#[unsafe(no_mangle)]
+pub fn ring_pop(consumer: &mut Consumer<u64>) -> Option<u64> {
+    consumer.try_pop().ok()
+}
+
+#[unsafe(no_mangle)]
+pub fn line_push(producer: &mut Producer<u64, Lines>, value: u64) -> bool {
+    producer.try_push(value).is_ok()
+}
+
+#[unsafe(no_mangle)]
+pub fn line_pop(consumer: &mut Consumer<u64, Lines>) -> Option<u64> {
+    consumer.try_pop().ok()
 }
 
 /// Has what the others must not have.
@@ -171,6 +192,23 @@ fn asm_of_the_fast_paths_has_no_locked_instruction_too_many_and_no_fence() {
         assert_eq!(locked.len(), 1, "{name}: {locked:?}\n{:#?}", assembly.function(name));
     }
     assert_eq!(assembly.locked("control").len(), 2, "{:#?}", assembly.function("control"));
+}
+
+/// With all that it takes to wait compiled in: what is fenced or locked is in functions of its own, which are
+/// called if the other end has something to say.
+#[test]
+fn asm_of_a_push_and_a_pop_has_no_fence_and_no_locked_instruction() {
+    let assembly = Assembly::of_the_reads();
+    for name in ["ring_push", "ring_pop", "line_push", "line_pop"] {
+        let code = assembly.function(name);
+        let locked = assembly.locked(name);
+        assert!(locked.is_empty(), "{name}: {locked:?}\n{code:#?}");
+        // It is there, and it looks at the other end's word.
+        let calls = code.iter().filter(|line| line.starts_with("call")).count();
+        assert!(calls > 0 && code.len() > 20, "{name} is not what it should be: {code:#?}");
+        // Small enough to be inlined in a loop.
+        assert!(code.len() < 100, "{name} has grown: {code:#?}");
+    }
 }
 
 /// In one instruction: so no signal handler comes between the load and the store.

@@ -142,7 +142,15 @@ mod queues {
     assert_not_impl_any!(Consumer<u8>: Sync, Clone);
     assert_not_impl_any!(Producer<Rc<u8>>: Send, Sync);
     assert_not_impl_any!(Consumer<Rc<u8>>: Send, Sync);
+    assert_impl_all!(Producer<Cell<u8>, Lines>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Consumer<Cell<u8>, Lines>: Send, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(Producer<u8, Lines>: Sync, Clone);
+    assert_not_impl_any!(Consumer<u8, Lines>: Sync, Clone);
+    assert_not_impl_any!(Producer<Rc<u8>, Lines>: Send, Sync);
+    assert_not_impl_any!(Consumer<Rc<u8>, Lines>: Send, Sync);
     // Two ends side by side share no cache line.
+    const_assert!(align_of::<Producer<u8, Lines>>() >= 64);
+    const_assert!(align_of::<Consumer<u8, Lines>>() >= 64);
     const_assert!(align_of::<Producer<u8>>() >= 64);
     const_assert!(align_of::<Consumer<u8>>() >= 64);
 

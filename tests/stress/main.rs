@@ -17,12 +17,17 @@ use std::time::{Duration, SystemTime};
 
 use untorn::mutex::MutexGuard;
 use untorn::rcu::{Guard, Policy, Rcu};
-use untorn::spsc::{self, TryPopError, TryPushError};
+use untorn::spsc::{TryPopError, TryPushError};
 use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
 mod counting;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../support/rings.rs"]
+mod rings;
 mod sharing;
 mod waits;
+
+use rings::{Line, Row, Shape};
 
 fn main() {
     let number = |name: &str| {
@@ -48,8 +53,10 @@ fn main() {
         latest_on_the_heap(&mut random);
         latest_lent(&mut random);
         read_copy_update(&mut random);
-        polling_ring(&mut random);
-        waiting_ring(&mut random);
+        polling_ring::<Row>(&mut random);
+        waiting_ring::<Row>(&mut random);
+        polling_ring::<Line>(&mut random);
+        waiting_ring::<Line>(&mut random);
         waits::words(&mut random);
         waits::events(&mut random);
     }
@@ -296,9 +303,9 @@ fn read_copy_update(random: &mut Random) {
     assert_eq!(cell.pending(), 0);
 }
 
-fn polling_ring(random: &mut Random) {
+fn polling_ring<R: Shape>(random: &mut Random) {
     let (capacity, steps) = (1 + random.below(9) as usize, random.steps());
-    let (mut producer, mut consumer) = spsc::ring(capacity);
+    let (mut producer, mut consumer) = R::ring(capacity);
     let pushing = move || {
         for step in 0..steps {
             // A heap value: a slot read too early is memory that nobody wrote.
@@ -331,11 +338,11 @@ fn polling_ring(random: &mut Random) {
     together(vec![Box::new(pushing), Box::new(popping)]);
 }
 
-fn waiting_ring(random: &mut Random) {
+fn waiting_ring<R: Shape>(random: &mut Random) {
     let (capacity, steps) = (1 + random.below(4) as usize, random.steps());
     // In one of three rounds the consumer leaves early, and what is inside goes with it.
     let leaves_early = random.below(3) == 0;
-    let (mut producer, mut consumer) = spsc::ring(capacity);
+    let (mut producer, mut consumer) = R::ring(capacity);
     let pushing = move || {
         for step in 0..steps {
             let sent = if step % 5 == 0 {

@@ -4,7 +4,7 @@ use untorn::spsc::{Consumer, Heap, Lines, Producer, Storage, TryPushError, line_
 
 /// A shape of the ring.
 pub(crate) trait Shape {
-    type Storage: Storage;
+    type Storage: Storage + 'static;
 
     fn ring<T>(capacity: usize) -> (Producer<T, Self::Storage>, Consumer<T, Self::Storage>);
 }

@@ -114,3 +114,51 @@ fn ends<T>(ring: LineRing<T>) -> (Producer<T, Lines>, Consumer<T, Lines>) {
     let (pushing, popping) = (pushing::Pushing::new(ring), popping::Popping::new(ring));
     (Producer::new(pushing), Consumer::new(popping))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{TryPopError, TryPushError};
+    use crate::sync::atomic::Ordering::Relaxed;
+
+    /// Both ends of an empty ring whose indices stand at `start`.
+    fn line_ring_at<T>(capacity: usize, start: usize) -> (Producer<T, Lines>, Consumer<T, Lines>) {
+        let ring = LineRing::<T>::allocate(capacity).expect("memory");
+        ring.header().tail.store(start, Relaxed);
+        ring.header().head.store(start, Relaxed);
+        for number in 0..ring.slots() / LineRing::<T>::VALUES {
+            ring.line(number, start).tail().store(start, Relaxed);
+        }
+        ends(ring)
+    }
+
+    #[test]
+    fn the_indices_wrap() {
+        // Three lines of three: nine values fit.
+        const SLOTS: usize = 9;
+        for before in 0..2 * SLOTS {
+            let (mut producer, mut consumer) = line_ring_at(7, 0_usize.wrapping_sub(before));
+            for round in 0..5 {
+                for value in 0..SLOTS {
+                    assert_eq!((producer.len(), consumer.len()), (value, value));
+                    producer.try_push([round, value as u64, 0, 0, 0]).unwrap();
+                }
+                assert!(matches!(producer.try_push([0_u64; 5]), Err(TryPushError::Full(_))));
+                #[cfg(feature = "std")]
+                assert_eq!(consumer.wait_for_items(7), Ok(SLOTS));
+                for value in 0..SLOTS {
+                    assert_eq!(consumer.try_pop(), Ok([round, value as u64, 0, 0, 0]));
+                }
+                assert_eq!(consumer.try_pop(), Err(TryPopError::Empty));
+                #[cfg(feature = "std")]
+                assert_eq!(producer.wait_for_room(7), Ok(()));
+            }
+            // What is left goes with the last end, which finds it by its own line.
+            producer.try_push([7_u64; 5]).unwrap();
+            if before % 2 == 0 {
+                drop(producer);
+                assert_eq!(consumer.try_pop(), Ok([7; 5]));
+            }
+        }
+    }
+}
