@@ -21,6 +21,7 @@ use untorn::spsc::{self, TryPopError, TryPushError};
 use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
 mod counting;
+mod flows;
 mod sharing;
 mod waits;
 
@@ -50,6 +51,8 @@ fn main() {
         read_copy_update(&mut random);
         polling_ring(&mut random);
         waiting_ring(&mut random);
+        flows::overwriting(&mut random);
+        flows::shared_ring(&mut random);
         waits::words(&mut random);
         waits::events(&mut random);
     }
