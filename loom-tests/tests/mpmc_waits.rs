@@ -26,16 +26,6 @@ fn push_polling(queue: &Shared, number: usize) {
     }
 }
 
-fn pop_polling(queue: &Shared) -> usize {
-    loop {
-        match queue.try_pop() {
-            Ok(value) => return *value,
-            Err(TryPopError::Closed) => panic!("closed with items to come"),
-            Err(_) => yield_now(),
-        }
-    }
-}
-
 /// Two futures at once.
 struct Both<F: Future>([(F, Option<F::Output>); 2]);
 

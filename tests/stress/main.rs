@@ -21,6 +21,7 @@ use untorn::spsc::{TryPopError, TryPushError};
 use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
 mod counting;
+mod flows;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../support/rings.rs"]
 mod rings;
@@ -57,6 +58,8 @@ fn main() {
         waiting_ring::<Row>(&mut random);
         polling_ring::<Line>(&mut random);
         waiting_ring::<Line>(&mut random);
+        flows::overwriting(&mut random);
+        flows::shared_ring(&mut random);
         waits::words(&mut random);
         waits::events(&mut random);
     }

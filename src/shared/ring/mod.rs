@@ -44,7 +44,7 @@
 //! | `push`, `pop` and their timed forms | blocking: they spin for a few microseconds, then sleep |
 //! | ends | at most one producer and one consumer at a time, over all processes; another may take the place of one that left or died, and goes on where that ended |
 //! | a peer that left | [`Closed`](RingError::Closed), when the ring is empty (or full) besides |
-//! | a peer that died | [`PeerGone`](RingError::PeerGone), within a quarter of a second of waiting. [On Linux and Android](#a-peer-that-dies) |
+//! | a peer that died | [`PeerGone`](RingError::PeerGone): who waits looks each fifth of a second. [On Linux and Android](#a-peer-that-dies) |
 //! | an index that is none | [`Corrupt`](RingError::Corrupt), with its place and its value; checked at each look, before anything is done with it |
 //! | a peer that writes what it likes | wrong items, at best; no access outside the ring, no panic. Of the width of its accesses something is [assumed](crate::shared#what-is-assumed-of-other-processes), as everywhere in such memory |
 //! | unwinding, `forget(end)` | an end that is dropped is given back. A forgotten one stays taken as long as its process lives |
