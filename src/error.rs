@@ -10,6 +10,7 @@ use core::fmt;
 /// assert_eq!(error.to_string(), "capacity 0 is too small: a queue holds at least one element");
 /// assert_eq!(error.capacity(), 0);
 /// ```
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CapacityError {
     pub(crate) capacity: usize,
@@ -17,10 +18,11 @@ pub struct CapacityError {
 }
 
 /// Why a capacity was refused.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
     Zero,
-    /// The storage, a power of two of elements of this size, has no representable size.
+    /// The storage for elements of this size has no representable size.
     TooLarge {
         element: usize,
     },
@@ -30,6 +32,7 @@ pub(crate) enum Refusal {
     },
 }
 
+#[cfg(feature = "alloc")]
 impl CapacityError {
     /// The capacity that was asked for.
     ///
@@ -42,6 +45,7 @@ impl CapacityError {
     }
 }
 
+#[cfg(feature = "alloc")]
 impl fmt::Display for CapacityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let capacity = self.capacity;
@@ -52,8 +56,8 @@ impl fmt::Display for CapacityError {
             Refusal::TooLarge { element } => {
                 write!(
                     f,
-                    "capacity {capacity} is too large: no memory block holds the next power of two \
-                     of {element}-byte elements"
+                    "capacity {capacity} is too large: no memory block has the slots for that many \
+                     {element}-byte elements"
                 )
             }
             Refusal::NoMemory { element } => {
@@ -67,6 +71,7 @@ impl fmt::Display for CapacityError {
     }
 }
 
+#[cfg(feature = "alloc")]
 impl Error for CapacityError {}
 
 /// The other end is gone; carries the value back where there is one.
@@ -114,6 +119,36 @@ pub enum PopTimeoutError {
     /// The queue holds nothing and the producer is gone.
     Closed,
 }
+
+/// Why a wait for several values, or for room for them, ended without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WaitError {
+    /// The queue never holds that many.
+    TooMany {
+        /// How many were waited for.
+        count: usize,
+        /// How many the queue holds at most.
+        capacity: usize,
+    },
+    /// The other end is gone, and no value is left.
+    Closed,
+    /// There were not so many before the time was over.
+    Timeout,
+}
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooMany { count, capacity } => {
+                write!(f, "a wait for {count} never ends: the queue holds {capacity}")
+            }
+            Self::Closed => f.write_str(CLOSED),
+            Self::Timeout => f.write_str("the wait lasted until the timeout"),
+        }
+    }
+}
+
+impl Error for WaitError {}
 
 impl<T> Closed<T> {
     /// The value that was not pushed.

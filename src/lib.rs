@@ -69,7 +69,6 @@ pub mod seqlock;
 pub mod shared;
 pub mod snapshot;
 pub mod spin;
-#[cfg(feature = "alloc")]
 pub mod spsc;
 #[cfg(feature = "std")]
 pub mod wait;
@@ -77,7 +76,6 @@ pub mod wait;
 pub mod watch;
 
 mod backoff;
-#[cfg(feature = "alloc")]
 mod error;
 #[cfg(not(feature = "std"))]
 mod mutex;

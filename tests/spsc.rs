@@ -1,33 +1,52 @@
-//! The SPSC ring: the public contract.
+//! The SPSC ring: the public contract of both its shapes.
 #![cfg(feature = "alloc")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use untorn::spsc::{Consumer, Producer, TryPopError, TryPushError, ring, try_ring};
+use untorn::spsc::{
+    Consumer, Producer, TryPopError, TryPushError, line_ring, ring, try_line_ring, try_ring,
+};
 
 mod support;
 use support::Alive;
+use support::rings::{Shape, for_both_shapes};
 
 /// Capacities at, below and above powers of two.
 const CAPACITIES: [usize; 7] = [1, 2, 3, 4, 5, 8, 100];
 
-fn for_each_ring<T>(check: impl Fn(usize, Producer<T>, Consumer<T>)) {
+fn for_each_ring<R: Shape, T>(
+    check: impl Fn(usize, Producer<T, R::Storage>, Consumer<T, R::Storage>),
+) {
     for capacity in CAPACITIES {
-        let (producer, consumer) = ring(capacity);
+        let (producer, consumer) = R::ring(capacity);
         check(capacity, producer, consumer);
     }
 }
 
-#[test]
-fn the_capacity_is_exact_and_the_order_kept() {
-    for_each_ring(|capacity, mut producer, mut consumer| {
+for_both_shapes!(
+    so_many_fit_and_the_order_is_kept,
+    one_slot_less_than_full_is_enough,
+    zero_sized_values_are_counted,
+    a_closed_ring_gives_the_rest_and_then_says_so,
+    a_push_without_a_consumer_gives_the_value_back,
+    every_value_is_dropped_once,
+    what_is_inside_goes_with_the_last_end,
+    a_panicking_destructor_leaks_nothing_and_drops_nothing_twice,
+    destructors_that_panic_one_after_the_other_leak_nothing,
+    // Miri would report what leaks there on purpose.
+    #[cfg(not(miri))]
+    a_forgotten_end_leaks_and_closes_nothing,
+    debug_prints_the_state_without_the_values,
+);
+
+fn so_many_fit_and_the_order_is_kept<R: Shape>() {
+    for_each_ring::<R, _>(|capacity, mut producer, mut consumer| {
         for round in 0..3 * capacity {
-            assert!(producer.is_empty() && consumer.is_empty());
+            assert!(consumer.is_empty());
             for i in 0..capacity {
-                assert_eq!((producer.len(), consumer.len()), (i, i));
+                assert_eq!(consumer.len(), i);
                 producer.try_push((round, i)).expect("room below the capacity");
             }
-            assert_eq!(producer.try_push((0, 0)), Err(TryPushError::Full((0, 0))));
             for i in 0..capacity {
                 assert_eq!(consumer.try_pop(), Ok((round, i)));
             }
@@ -38,14 +57,37 @@ fn the_capacity_is_exact_and_the_order_kept() {
 }
 
 #[test]
-fn one_slot_less_than_full_is_enough() {
-    for_each_ring(|capacity, mut producer, mut consumer| {
+fn the_capacity_of_a_row_is_exact() {
+    for capacity in CAPACITIES {
+        let (mut producer, mut consumer) = ring(capacity);
+        for _ in 0..3 * capacity {
+            assert!(producer.is_empty() && !producer.is_full());
+            for i in 0..capacity {
+                assert_eq!(producer.len(), i);
+                producer.try_push(i).expect("room below the capacity");
+            }
+            assert!(producer.is_full());
+            assert_eq!(producer.try_push(99), Err(TryPushError::Full(99)));
+            (0..capacity).for_each(|i| assert_eq!(consumer.try_pop(), Ok(i)));
+        }
+    }
+}
+
+fn one_slot_less_than_full_is_enough<R: Shape>() {
+    for_each_ring::<R, _>(|capacity, mut producer, mut consumer| {
         (0..capacity).for_each(|i| producer.try_push(i).unwrap());
         for i in capacity..10 * capacity {
             assert_eq!(consumer.try_pop(), Ok(i - capacity));
             producer.try_push(i).expect("the slot just emptied");
         }
     });
+}
+
+#[test]
+fn a_row_of_values_without_size_takes_no_memory() {
+    let (mut producer, mut consumer) = ring(1_000_000_000);
+    producer.try_push(()).unwrap();
+    assert_eq!(consumer.try_pop(), Ok(()));
 }
 
 #[test]
@@ -58,6 +100,11 @@ fn a_bad_capacity_is_named() {
     assert!(error.to_string().contains(&huge.to_string()), "{error}");
     let bytes = 1 << (usize::BITS - 4);
     let error = try_ring::<u64>(bytes).unwrap_err();
+    assert!(error.to_string().contains("8-byte elements"), "{error}");
+
+    assert_eq!(try_line_ring::<u64>(0).unwrap_err(), try_ring::<u64>(0).unwrap_err());
+    let error = try_line_ring::<u64>(huge).unwrap_err();
+    assert_eq!(error.capacity(), huge);
     assert!(error.to_string().contains("8-byte elements"), "{error}");
 }
 
@@ -79,11 +126,13 @@ fn the_panic_on_a_bad_capacity_names_it_and_the_caller() {
         message,
         "cannot make a ring: capacity 0 is too small: a queue holds at least one element"
     );
+    let panic = catch_unwind(|| line_ring::<u8>(0)).unwrap_err();
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(message.starts_with("cannot make a ring of lines: capacity 0 "), "{message}");
 }
 
-#[test]
-fn zero_sized_values_are_counted() {
-    let (mut producer, mut consumer) = ring(1_000_000_000);
+fn zero_sized_values_are_counted<R: Shape>() {
+    let (mut producer, mut consumer) = R::ring(1_000);
     (0..5).for_each(|_| producer.try_push(()).unwrap());
     assert_eq!(consumer.len(), 5);
     (0..5).for_each(|_| consumer.try_pop().unwrap());
@@ -99,9 +148,8 @@ fn large_values_are_moved_whole() {
     }
 }
 
-#[test]
-fn a_closed_ring_gives_the_rest_and_then_says_so() {
-    for_each_ring(|capacity, mut producer, mut consumer| {
+fn a_closed_ring_gives_the_rest_and_then_says_so<R: Shape>() {
+    for_each_ring::<R, _>(|capacity, mut producer, mut consumer| {
         (0..capacity).for_each(|i| producer.try_push(i).unwrap());
         assert!(!consumer.is_closed());
         drop(producer);
@@ -111,9 +159,8 @@ fn a_closed_ring_gives_the_rest_and_then_says_so() {
     });
 }
 
-#[test]
-fn a_push_without_a_consumer_gives_the_value_back() {
-    let (mut producer, consumer) = ring(1);
+fn a_push_without_a_consumer_gives_the_value_back<R: Shape>() {
+    let (mut producer, consumer) = R::ring(1);
     drop(consumer);
     assert!(producer.is_closed());
     let back = producer.try_push(String::from("kept")).unwrap_err();
@@ -122,10 +169,9 @@ fn a_push_without_a_consumer_gives_the_value_back() {
     assert_eq!(back.into_inner(), "kept");
 }
 
-#[test]
-fn every_value_is_dropped_once() {
+fn every_value_is_dropped_once<R: Shape>() {
     let alive = Alive::new();
-    for_each_ring(|capacity, mut producer, mut consumer| {
+    for_each_ring::<R, _>(|capacity, mut producer, mut consumer| {
         for _ in 0..capacity {
             producer.try_push(alive.value()).unwrap();
         }
@@ -139,10 +185,9 @@ fn every_value_is_dropped_once() {
     });
 }
 
-#[test]
-fn what_is_inside_goes_with_the_last_end() {
+fn what_is_inside_goes_with_the_last_end<R: Shape>() {
     let alive = Alive::new();
-    let (mut producer, consumer) = ring(4);
+    let (mut producer, consumer) = R::ring(4);
     (0..3).for_each(|_| producer.try_push(alive.value()).unwrap());
     drop(producer);
     assert_eq!(alive.count(), 3);
@@ -150,11 +195,10 @@ fn what_is_inside_goes_with_the_last_end() {
     assert_eq!(alive.count(), 0);
 }
 
-#[test]
-fn a_panicking_destructor_leaks_nothing_and_drops_nothing_twice() {
+fn a_panicking_destructor_leaks_nothing_and_drops_nothing_twice<R: Shape>() {
     let alive = Alive::new();
     for bad in 0..3 {
-        let (mut producer, consumer) = ring(3);
+        let (mut producer, consumer) = R::ring(3);
         for i in 0..3 {
             let value = if i == bad { alive.panicking_value() } else { alive.value() };
             producer.try_push(value).unwrap();
@@ -167,10 +211,9 @@ fn a_panicking_destructor_leaks_nothing_and_drops_nothing_twice() {
 }
 
 /// One panics in the consumer's drop, the next when the last end goes; the rest is dropped all the same.
-#[test]
-fn destructors_that_panic_one_after_the_other_leak_nothing() {
+fn destructors_that_panic_one_after_the_other_leak_nothing<R: Shape>() {
     let alive = Alive::new();
-    let (mut producer, consumer) = ring(4);
+    let (mut producer, consumer) = R::ring(4);
     for i in 0..4 {
         let value = if i < 2 { alive.panicking_value() } else { alive.value() };
         producer.try_push(value).unwrap();
@@ -181,21 +224,18 @@ fn destructors_that_panic_one_after_the_other_leak_nothing() {
     assert_eq!(alive.count(), 0);
 }
 
-// Miri would report what leaks here on purpose.
 #[cfg(not(miri))]
-#[test]
-fn a_forgotten_end_leaks_and_closes_nothing() {
-    let (mut producer, mut consumer) = ring(1);
+fn a_forgotten_end_leaks_and_closes_nothing<R: Shape>() {
+    let (mut producer, mut consumer) = R::ring(1);
     producer.try_push(Box::new(1)).unwrap();
     std::mem::forget(producer);
     assert_eq!(consumer.try_pop(), Ok(Box::new(1)));
     assert_eq!(consumer.try_pop(), Err(TryPopError::Empty));
 }
 
-#[test]
-fn debug_prints_the_state_without_the_values() {
+fn debug_prints_the_state_without_the_values<R: Shape>() {
     struct NotDebug;
-    let (mut producer, consumer) = ring(2);
+    let (mut producer, consumer) = R::ring(2);
     producer.try_push(NotDebug).map_err(|_| ()).unwrap();
     assert_eq!(format!("{producer:?}"), "Producer { len: 1, capacity: 2, closed: false }");
     drop(producer);

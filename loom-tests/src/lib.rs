@@ -17,6 +17,8 @@
 mod models;
 
 #[cfg(loom)]
+mod block_on;
+#[cfg(loom)]
 mod tracked;
 #[cfg(loom)]
 mod versions;
@@ -95,6 +97,8 @@ mod explore {
     }
 }
 
+#[cfg(loom)]
+pub use block_on::block_on;
 #[cfg(loom)]
 pub use explore::{Thread, explore, explore_bounded, spawn};
 #[cfg(loom)]

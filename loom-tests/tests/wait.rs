@@ -3,17 +3,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc as StdArc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use loom::cell::UnsafeCell;
-use loom::sync::Notify;
 use loom::sync::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use loom_tests::{Arc, explore, explore_bounded, spawn};
+use loom_tests::{Arc, block_on, explore, explore_bounded, spawn};
 use untorn::wait::{EventCount, Outcome::*, notify, notify_all, wait, wait_async, wait_timeout};
 
 /// A word, and data that a notification speaks of.
@@ -42,24 +40,6 @@ impl News {
     fn read(&self) -> u32 {
         // SAFETY: loom checks that nobody writes.
         self.data.with(|data| unsafe { *data })
-    }
-}
-
-/// Runs a future to its end on a model thread.
-fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
-    struct Thread(Notify);
-    impl Wake for Thread {
-        fn wake(self: StdArc<Self>) {
-            self.0.notify();
-        }
-    }
-    let thread = StdArc::new(Thread(Notify::new()));
-    let waker = Waker::from(StdArc::clone(&thread));
-    loop {
-        match Pin::new(&mut future).poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread.0.wait(),
-        }
     }
 }
 

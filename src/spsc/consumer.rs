@@ -7,14 +7,13 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crossbeam_utils::CachePadded;
 
-use super::ring::Shared;
+use super::engine::{Contiguous, Heap, Popping, Storage};
+use super::row;
 use crate::error::TryPopError;
 #[cfg(feature = "std")]
 use crate::error::{Closed, PopTimeoutError};
-use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use crate::sync::{Arc, own_load};
 #[cfg(feature = "std")]
-use {crate::sync::Deadline, core::time::Duration};
+use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
 
 /// The end of a [`ring`](super::ring) that pops. Dropping it closes the ring and drops what is
 /// inside.
@@ -23,24 +22,14 @@ use {crate::sync::Deadline, core::time::Duration};
 /// that two ends that lie side by side do not share a cache line.
 #[doc(alias = "Receiver")]
 #[must_use = "dropping an end closes the ring"]
-pub struct Consumer<T> {
-    own: CachePadded<Own<T>>,
+pub struct Consumer<T, S: Storage = Heap> {
+    pub(super) own: CachePadded<S::Popping<T>>,
     /// Not `Sync`.
-    alone: PhantomData<Cell<()>>,
+    alone: PhantomData<Cell<T>>,
 }
 
-struct Own<T> {
-    shared: Arc<Shared<T>>,
-    /// This end's index: what `shared.head` holds.
-    head: usize,
-    /// `tail` as last seen: popping needs no look at the other end below it (I2).
-    limit: usize,
-}
-
-impl<T> Consumer<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        let head = own_load(&shared.head);
-        let own = Own { shared, head, limit: head };
+impl<T, S: Storage> Consumer<T, S> {
+    pub(super) fn new(own: S::Popping<T>) -> Self {
         Self { own: CachePadded::new(own), alone: PhantomData }
     }
 
@@ -65,24 +54,7 @@ impl<T> Consumer<T> {
     #[doc(alias = "try_recv")]
     #[inline]
     pub fn try_pop(&mut self) -> Result<T, TryPopError> {
-        let own = &mut *self.own;
-        if own.head == own.limit && !own.refresh() {
-            if !own.shared.said.by_producer.is_gone() {
-                return Err(TryPopError::Empty);
-            }
-            // Its last push may have come after the look above, but before it went (E4).
-            if !own.refresh() {
-                return Err(TryPopError::Closed);
-            }
-        }
-        // SAFETY: `head < limit <= tail`, so the slot holds a value and is ours (I2, I3); the store
-        // below passes it.
-        let value = unsafe { own.shared.read(own.head) };
-        own.head = own.head.wrapping_add(1);
-        // Release (E2): the value is out of its slot before the producer can see the index.
-        own.shared.head.store(own.head, Release);
-        own.shared.said.by_producer.notify();
-        Ok(value)
+        self.own.try_pop()
     }
 
     /// Pops the oldest value, waiting while the ring is empty. Blocking.
@@ -102,13 +74,9 @@ impl<T> Consumer<T> {
     #[doc(alias = "recv")]
     #[inline]
     pub fn pop(&mut self) -> Result<T, Closed> {
-        loop {
-            match self.try_pop() {
-                Ok(value) => return Ok(value),
-                Err(TryPopError::Closed) => return Err(Closed(())),
-                Err(TryPopError::Empty) => {}
-            }
-            self.own.wait(Deadline::NEVER);
+        match self.try_pop() {
+            Ok(value) => Ok(value),
+            Err(nothing) => self.pop_nothing(nothing, Deadline::NEVER).map_err(|_| Closed(())),
         }
     }
 
@@ -134,15 +102,53 @@ impl<T> Consumer<T> {
     #[cfg(feature = "std")]
     #[doc(alias = "recv_timeout")]
     pub fn pop_timeout(&mut self, timeout: Duration) -> Result<T, PopTimeoutError> {
-        let deadline = Deadline::after(timeout);
+        match self.try_pop() {
+            Ok(value) => Ok(value),
+            // A ring that has a value costs no look at the clock.
+            Err(nothing) => self.pop_nothing(nothing, Deadline::after(timeout)),
+        }
+    }
+
+    /// Pops the oldest value, waiting until `deadline` at most while the ring is empty. Blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`pop_timeout`](Self::pop_timeout).
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use untorn::spsc::{PopTimeoutError, ring};
+    ///
+    /// let (_producer, mut consumer) = ring::<u8>(1);
+    /// let deadline = Instant::now() + Duration::from_millis(1);
+    /// assert_eq!(consumer.pop_deadline(deadline), Err(PopTimeoutError::Timeout));
+    /// ```
+    #[cfg(feature = "std")]
+    #[doc(alias = "recv_deadline")]
+    pub fn pop_deadline(&mut self, deadline: Instant) -> Result<T, PopTimeoutError> {
+        match self.try_pop() {
+            Ok(value) => Ok(value),
+            Err(nothing) => self.pop_nothing(nothing, Deadline::at(deadline)),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    #[cold]
+    fn pop_nothing(
+        &mut self,
+        mut nothing: TryPopError,
+        deadline: Deadline,
+    ) -> Result<T, PopTimeoutError> {
         loop {
+            if nothing == TryPopError::Closed {
+                return Err(PopTimeoutError::Closed);
+            }
+            if !self.own.wait(1, deadline) {
+                return Err(PopTimeoutError::Timeout);
+            }
             match self.try_pop() {
                 Ok(value) => return Ok(value),
-                Err(TryPopError::Closed) => return Err(PopTimeoutError::Closed),
-                Err(TryPopError::Empty) => {}
-            }
-            if !self.own.wait(deadline) {
-                return Err(PopTimeoutError::Timeout);
+                Err(again) => nothing = again,
             }
         }
     }
@@ -158,8 +164,7 @@ impl<T> Consumer<T> {
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
-        // Relaxed: a number to look at; a later `try_pop` makes the edge (E1).
-        self.own.shared.tail.load(Relaxed).wrapping_sub(self.own.head)
+        self.own.len()
     }
 
     /// Whether the ring holds nothing. Wait-free.
@@ -179,7 +184,7 @@ impl<T> Consumer<T> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.own.shared.capacity
+        self.own.header().capacity
     }
 
     /// Whether the producer is gone: nothing new will come, though values may be inside. Wait-free.
@@ -192,43 +197,80 @@ impl<T> Consumer<T> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.shared.said.by_producer.is_gone()
+        self.own.header().said.by_producer.is_closed()
     }
 }
 
-impl<T> Own<T> {
-    /// Looks how far the producer has come; whether there is a value.
+impl<T, S: Contiguous> Consumer<T, S> {
+    /// The oldest value, which stays inside, if there is one. Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = untorn::spsc::ring(2);
+    /// assert_eq!(consumer.peek(), None);
+    /// producer.try_push('a').unwrap();
+    /// assert_eq!(consumer.peek(), Some(&'a'));
+    /// assert_eq!(consumer.try_pop(), Ok('a'));
+    /// ```
+    #[doc(alias = "front")]
     #[inline]
-    fn refresh(&mut self) -> bool {
-        self.limit = self.seen_limit();
-        self.head != self.limit
+    pub fn peek(&mut self) -> Option<&T> {
+        self.peek_mut().map(|value| &*value)
     }
 
+    /// The same, to change it in place. Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = untorn::spsc::ring(2);
+    /// producer.try_push(1).unwrap();
+    /// *consumer.peek_mut().unwrap() += 1;
+    /// assert_eq!(consumer.try_pop(), Ok(2));
+    /// ```
     #[inline]
-    fn seen_limit(&self) -> usize {
-        // Acquire (E1): the values below this index are in their slots.
-        self.shared.tail.load(Acquire)
+    pub fn peek_mut(&mut self) -> Option<&mut T> {
+        let own = self.row();
+        if own.items_for_batch(1) == 0 {
+            return None;
+        }
+        let (row, _) = own.ring.rows(own.head, 1);
+        // SAFETY: `head < limit <= tail`: the slot holds a value and is ours until `head` passes it (I2,
+        // I3), and the result borrows from this end.
+        Some(unsafe { &mut *row.cast::<T>() })
     }
 
-    /// Waits until there is a value or the producer is gone; `false` when the deadline has passed.
-    #[cfg(feature = "std")]
-    fn wait(&self, deadline: Deadline) -> bool {
-        let ready = || self.seen_limit() != self.head || self.shared.said.by_producer.is_gone();
-        self.shared.said.by_consumer.wait_until(ready, deadline)
+    /// The end as one of slots that lie side by side.
+    #[inline(always)]
+    pub(super) fn row(&mut self) -> &mut row::Popping<T> {
+        S::popping(&mut self.own)
     }
 }
 
-impl<T> Drop for Consumer<T> {
+impl<T, S: Storage> Drop for Consumer<T, S> {
     fn drop(&mut self) {
-        self.own.shared.said.by_consumer.leave();
-        self.own.shared.said.by_producer.wake_sleeper();
+        /// Leaves when dropped, even where a destructor or a waker panicked.
+        struct Leave<'a, T, P: Popping<T>>(&'a mut P, PhantomData<T>);
+
+        impl<T, P: Popping<T>> Drop for Leave<'_, T, P> {
+            fn drop(&mut self) {
+                // SAFETY: for the last time.
+                unsafe { self.0.leave() };
+            }
+        }
+
+        let leave = Leave(&mut *self.own, PhantomData);
+        let said = &leave.0.header().said;
+        // Said and called out first: a destructor may take its time, or wait for the producer.
+        said.by_consumer.close();
+        said.by_producer.wake_whatever();
         // What is inside may hold memory, or the other half of something that waits for it: it is
         // dropped now, not when the producer goes.
-        while self.try_pop().is_ok() {}
+        for _ in 0..leave.0.items_for(usize::MAX) {
+            // SAFETY: there are that many, and nothing else is done with the end any more.
+            drop(unsafe { leave.0.take_out() });
+        }
     }
 }
 
-impl<T> fmt::Debug for Consumer<T> {
+impl<T, S: Storage> fmt::Debug for Consumer<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consumer")
             .field("len", &self.len())
@@ -238,6 +280,9 @@ impl<T> fmt::Debug for Consumer<T> {
     }
 }
 
-// No call runs code of the caller while an invariant is broken.
-impl<T> UnwindSafe for Consumer<T> {}
-impl<T> RefUnwindSafe for Consumer<T> {}
+// Values are in the ring, not in the handle.
+impl<T, S: Storage> Unpin for Consumer<T, S> {}
+
+// No call leaves an invariant broken while it runs code of the caller.
+impl<T, S: Storage> UnwindSafe for Consumer<T, S> {}
+impl<T, S: Storage> RefUnwindSafe for Consumer<T, S> {}

@@ -7,14 +7,14 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crossbeam_utils::CachePadded;
 
-use super::ring::Shared;
+use super::engine::{Contiguous, Heap, Pushing, Storage};
+use super::row;
 use crate::error::TryPushError;
 #[cfg(feature = "std")]
 use crate::error::{Closed, PushTimeoutError};
-use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use crate::sync::{Arc, own_load};
+use crate::sync::atomic::Ordering::Relaxed;
 #[cfg(feature = "std")]
-use {crate::sync::Deadline, core::time::Duration};
+use {crate::sync::Deadline, core::time::Duration, std::time::Instant};
 
 /// The end of a [`ring`](super::ring) that pushes. Dropping it closes the ring.
 ///
@@ -22,25 +22,15 @@ use {crate::sync::Deadline, core::time::Duration};
 /// that two ends that lie side by side do not share a cache line.
 #[doc(alias = "Sender")]
 #[must_use = "dropping an end closes the ring"]
-pub struct Producer<T> {
-    own: CachePadded<Own<T>>,
+pub struct Producer<T, S: Storage = Heap> {
+    pub(super) own: CachePadded<S::Pushing<T>>,
     /// Not `Sync`.
-    alone: PhantomData<Cell<()>>,
+    alone: PhantomData<Cell<T>>,
 }
 
-struct Own<T> {
-    shared: Arc<Shared<T>>,
-    /// This end's index: what `shared.tail` holds.
-    tail: usize,
-    /// `head + capacity` as last seen: pushing needs no look at the other end below it (I2).
-    limit: usize,
-}
-
-impl<T> Producer<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        let tail = own_load(&shared.tail);
-        let limit = tail.wrapping_add(shared.capacity);
-        Self { own: CachePadded::new(Own { shared, tail, limit }), alone: PhantomData }
+impl<T, S: Storage> Producer<T, S> {
+    pub(super) fn new(own: S::Pushing<T>) -> Self {
+        Self { own: CachePadded::new(own), alone: PhantomData }
     }
 
     /// Pushes `value` if there is room. Wait-free.
@@ -64,23 +54,7 @@ impl<T> Producer<T> {
     #[doc(alias = "try_send")]
     #[inline]
     pub fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
-        let own = &mut *self.own;
-        let room = own.tail != own.limit || own.refresh();
-        // After the look at the indices: a consumer that goes empties the ring, and room that it made
-        // that way must not be used.
-        if own.shared.said.by_consumer.is_gone() {
-            return Err(TryPushError::Closed(value));
-        }
-        if !room {
-            return Err(TryPushError::Full(value));
-        }
-        // SAFETY: `tail < limit`, so the slot is empty and ours (I2, I3).
-        unsafe { own.shared.write(own.tail, value) };
-        own.tail = own.tail.wrapping_add(1);
-        // Release (E1): the value is in its slot before the consumer can see the index.
-        own.shared.tail.store(own.tail, Release);
-        own.shared.said.by_consumer.notify();
-        Ok(())
+        self.own.try_push(value)
     }
 
     /// Pushes `value`, waiting while the ring is full. Blocking.
@@ -99,14 +73,12 @@ impl<T> Producer<T> {
     #[cfg(feature = "std")]
     #[doc(alias = "send")]
     #[inline]
-    pub fn push(&mut self, mut value: T) -> Result<(), Closed<T>> {
-        loop {
-            match self.try_push(value) {
-                Ok(()) => return Ok(()),
-                Err(TryPushError::Closed(back)) => return Err(Closed(back)),
-                Err(TryPushError::Full(back)) => value = back,
-            }
-            self.own.wait(Deadline::NEVER);
+    pub fn push(&mut self, value: T) -> Result<(), Closed<T>> {
+        match self.try_push(value) {
+            Ok(()) => Ok(()),
+            Err(refused) => self
+                .push_refused(refused, Deadline::NEVER)
+                .map_err(|error| Closed(error.into_inner())),
         }
     }
 
@@ -130,20 +102,60 @@ impl<T> Producer<T> {
     /// ```
     #[cfg(feature = "std")]
     #[doc(alias = "send_timeout")]
-    pub fn push_timeout(
+    pub fn push_timeout(&mut self, value: T, timeout: Duration) -> Result<(), PushTimeoutError<T>> {
+        match self.try_push(value) {
+            Ok(()) => Ok(()),
+            // A ring that has room costs no look at the clock.
+            Err(refused) => self.push_refused(refused, Deadline::after(timeout)),
+        }
+    }
+
+    /// Pushes `value`, waiting until `deadline` at most while the ring is full. Blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`push_timeout`](Self::push_timeout).
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let (mut producer, _consumer) = untorn::spsc::ring(1);
+    /// // Both within one time.
+    /// let deadline = Instant::now() + Duration::from_millis(1);
+    /// assert_eq!(producer.push_deadline('a', deadline), Ok(()));
+    /// assert!(producer.push_deadline('b', deadline).is_err());
+    /// ```
+    #[cfg(feature = "std")]
+    #[doc(alias = "send_deadline")]
+    pub fn push_deadline(
         &mut self,
-        mut value: T,
-        timeout: Duration,
+        value: T,
+        deadline: Instant,
     ) -> Result<(), PushTimeoutError<T>> {
-        let deadline = Deadline::after(timeout);
+        match self.try_push(value) {
+            Ok(()) => Ok(()),
+            Err(refused) => self.push_refused(refused, Deadline::at(deadline)),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    #[cold]
+    fn push_refused(
+        &mut self,
+        mut refused: TryPushError<T>,
+        deadline: Deadline,
+    ) -> Result<(), PushTimeoutError<T>> {
         loop {
+            let value = match refused {
+                TryPushError::Closed(value) => return Err(PushTimeoutError::Closed(value)),
+                TryPushError::Full(value) => value,
+            };
+            if !self.own.wait(1, deadline) {
+                return Err(PushTimeoutError::Timeout(value));
+            }
             match self.try_push(value) {
                 Ok(()) => return Ok(()),
-                Err(TryPushError::Closed(back)) => return Err(PushTimeoutError::Closed(back)),
-                Err(TryPushError::Full(back)) => value = back,
-            }
-            if !self.own.wait(deadline) {
-                return Err(PushTimeoutError::Timeout(value));
+                Err(again) => refused = again,
             }
         }
     }
@@ -160,7 +172,7 @@ impl<T> Producer<T> {
     #[must_use]
     pub fn len(&self) -> usize {
         // Relaxed: a number to look at; a later `try_push` makes the edge (E2).
-        self.own.tail.wrapping_sub(self.own.shared.head.load(Relaxed))
+        self.own.tail().wrapping_sub(self.own.header().head.load(Relaxed))
     }
 
     /// Whether the ring holds nothing. Wait-free.
@@ -173,6 +185,20 @@ impl<T> Producer<T> {
         self.len() == 0
     }
 
+    /// Whether the ring holds as many values as fit, at most: the consumer may have popped since.
+    /// Wait-free.
+    ///
+    /// ```
+    /// let (mut producer, _consumer) = untorn::spsc::ring(1);
+    /// assert!(!producer.is_full());
+    /// producer.try_push(1).unwrap();
+    /// assert!(producer.is_full());
+    /// ```
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len() == self.own.slots()
+    }
+
     /// How many values fit: exactly the number the ring was made with.
     ///
     /// ```
@@ -180,7 +206,7 @@ impl<T> Producer<T> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.own.shared.capacity
+        self.own.header().capacity
     }
 
     /// Whether the consumer is gone: every push from now on fails. Wait-free.
@@ -193,41 +219,30 @@ impl<T> Producer<T> {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.own.shared.said.by_consumer.is_gone()
+        self.own.header().said.by_consumer.is_closed()
     }
 }
 
-impl<T> Own<T> {
-    /// Looks how far the consumer has come; whether there is room.
-    #[inline]
-    fn refresh(&mut self) -> bool {
-        self.limit = self.seen_limit();
-        self.tail != self.limit
-    }
-
-    #[inline]
-    fn seen_limit(&self) -> usize {
-        // Acquire (E2): the values below this index have been moved out of their slots.
-        let head = self.shared.head.load(Acquire);
-        head.wrapping_add(self.shared.capacity)
-    }
-
-    /// Waits until there is room or the consumer is gone; `false` when the deadline has passed.
-    #[cfg(feature = "std")]
-    fn wait(&self, deadline: Deadline) -> bool {
-        let ready = || self.seen_limit() != self.tail || self.shared.said.by_consumer.is_gone();
-        self.shared.said.by_producer.wait_until(ready, deadline)
+impl<T, S: Contiguous> Producer<T, S> {
+    /// The end as one of slots that lie side by side.
+    #[inline(always)]
+    pub(super) fn row(&mut self) -> &mut row::Pushing<T> {
+        S::pushing(&mut self.own)
     }
 }
 
-impl<T> Drop for Producer<T> {
+impl<T, S: Storage> Drop for Producer<T, S> {
     fn drop(&mut self) {
-        self.own.shared.said.by_producer.leave();
-        self.own.shared.said.by_consumer.wake_sleeper();
+        // SAFETY: for the last time.
+        let waker = unsafe { self.own.leave() };
+        // Runs code of others, which may panic.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
-impl<T> fmt::Debug for Producer<T> {
+impl<T, S: Storage> fmt::Debug for Producer<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Producer")
             .field("len", &self.len())
@@ -237,6 +252,9 @@ impl<T> fmt::Debug for Producer<T> {
     }
 }
 
-// No call runs code of the caller while an invariant is broken.
-impl<T> UnwindSafe for Producer<T> {}
-impl<T> RefUnwindSafe for Producer<T> {}
+// Values are in the ring, not in the handle.
+impl<T, S: Storage> Unpin for Producer<T, S> {}
+
+// No call leaves an invariant broken while it runs code of the caller.
+impl<T, S: Storage> UnwindSafe for Producer<T, S> {}
+impl<T, S: Storage> RefUnwindSafe for Producer<T, S> {}

@@ -1,162 +1,204 @@
-//! What one end has to say to the other: that it waits, that it sleeps, that it is gone.
+//! What one end has to say to the other: that it waits, for what, and that it is gone.
 
-use crate::sync::Futex;
-use crate::sync::atomic::Ordering::{Acquire, Release};
-#[cfg(feature = "std")]
-use {
-    crate::backoff::Backoff,
-    crate::sync::Deadline,
-    crate::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst, compiler_fence, fence},
-    core::time::Duration,
+use core::task::Waker;
+
+use crate::SpinLock;
+use crate::sync::atomic::{
+    AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    compiler_fence, fence,
 };
+use crate::sync::{Futex, const_unless_loom, is_light};
 
-/// The end sleeps on this word, or is about to.
-#[cfg(feature = "std")]
-const SLEEPING: u32 = 1;
+/// A thread sleeps on this word, or is about to.
+pub(super) const THREAD: u32 = 1;
+/// A task left its waker, or is about to go without another look.
+pub(super) const TASK: u32 = 2;
 /// The end was dropped (I4).
-const GONE: u32 = 2;
-/// The end has waited at least once, so the other must look after every publication (I5).
-#[cfg(feature = "std")]
-const WAITS: u32 = 4;
-/// The other end has seen `WAITS` (I5).
-#[cfg(feature = "std")]
-const SEEN: u32 = 8;
-
-/// How long the first sleep of an end may last while the other does not know of it. Doubled up to
-/// [`LONGEST_SLICE`], so that an idle end costs next to nothing.
-#[cfg(feature = "std")]
-const FIRST_SLICE: Duration = Duration::from_millis(1);
-#[cfg(feature = "std")]
-const LONGEST_SLICE: Duration = Duration::from_secs(1);
+pub(super) const GONE: u32 = 4;
+/// The other end has to fence before it looks (I5).
+pub(super) const FENCED: u32 = 8;
+/// The end is being dropped: it takes part no more, but may still be busy with its slots.
+pub(super) const CLOSING: u32 = 16;
 
 /// One end's word to the other.
 pub(super) struct Signal {
-    /// The bits above. Changed by read-modify-writes alone, because both ends change it: `SLEEPING`
-    /// is set by the end it speaks of and cleared by either, `SEEN` is set by the other end.
+    /// The bits above. Changed by read-modify-writes alone, because both ends change it: who waits sets
+    /// `THREAD` and `TASK`, and either end clears them.
     word: Futex,
+    /// What the end waits for: the other's index from which on it is to be woken. Of an end that is gone,
+    /// its own index.
+    target: AtomicUsize,
+    /// Whom to wake for `TASK`.
+    waker: SpinLock<Option<Waker>>,
 }
 
 impl Signal {
-    pub(super) fn new() -> Self {
-        Self { word: Futex::new(0) }
+    const_unless_loom! {
+        pub(super) const fn new() -> Self {
+            Self {
+                word: Futex::new(FENCED),
+                target: AtomicUsize::new(0),
+                waker: SpinLock::new(None),
+            }
+        }
     }
 
-    /// Said by an end that is being dropped.
-    pub(super) fn leave(&self) {
-        // Release (E4): all that this end published happens-before the other's look at this.
+    /// Said before there are two ends: nobody waits, and nobody is gone.
+    pub(super) fn begin(&self) {
+        // Relaxed: the ring has one owner. Where a light fence is none, the other end looks without.
+        self.word.store(if is_light() { 0 } else { FENCED }, Relaxed);
+        drop(self.take_waker());
+    }
+
+    /// Called after every publication: what there is to [attend](Self::attend) to, or zero.
+    #[inline(always)]
+    pub(super) fn look(&self) -> u32 {
+        // SeqCst, for the compiler alone: the look stays behind the publication (E3).
+        compiler_fence(SeqCst);
+        // Relaxed: decides only whether to look again. That it is not too early is the affair of the
+        // end that waits (E3).
+        self.word.load(Relaxed)
+    }
+
+    /// Wakes the end if it waits for `index` or less; its word.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn attend(&self, looked: u32, index: usize) -> u32 {
+        if looked & FENCED != 0 {
+            // SeqCst (E3): either the look below sees the announcement made before the sleeper's fence,
+            // or the sleeper's second look sees the publication made before ours.
+            fence(SeqCst);
+        }
+        // Acquire (E3, E4): with the announcement comes what it waits for; with `GONE`, all that the
+        // end did.
+        let word = self.word.load(Acquire);
+        if word & (THREAD | TASK) != 0 {
+            // Relaxed: comes with the announcement. If it is that of a wait before, or of one after,
+            // either that has found what it waited for, or a later publication is looked after (E3).
+            let target = self.target.load(Relaxed);
+            if reaches(index, target) {
+                self.wake();
+            }
+        }
+        word
+    }
+
+    /// Wakes the end if it waits, for whatever it does. For an end that goes, or that will not move on
+    /// without the other.
+    pub(super) fn wake_whatever(&self) {
+        if let Some(waker) = self.rouse() {
+            waker.wake();
+        }
+    }
+
+    /// Wakes the end if it is a thread, for whatever it waits; if it is a task, returns its waker.
+    pub(super) fn rouse(&self) -> Option<Waker> {
+        // SeqCst (E3): as in `attend`; a heavy fence is one with this, too.
+        fence(SeqCst);
+        // Relaxed: ordered by the fence.
+        if self.word.load(Relaxed) & (THREAD | TASK) == 0 {
+            return None;
+        }
+        self.take_sleeper()
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.take_sleeper() {
+            waker.wake();
+        }
+    }
+
+    /// Ends the announcement: a thread is woken, and the waker of a task returned.
+    fn take_sleeper(&self) -> Option<Waker> {
+        // Acquire (E3): the waker that was left before the announcement is there, or a later one.
+        // Release (E3): a task that announces itself after this sees the publication that it is about.
+        let before = self.word.fetch_and(!(THREAD | TASK), AcqRel);
+        #[cfg(feature = "std")]
+        if before & THREAD != 0 {
+            self.word.wake_one();
+        }
+        if before & TASK == 0 {
+            return None;
+        }
+        // If the lock is taken, the task is being polled, or goes. Before it sleeps again it announces
+        // itself, looks, and finds what this is about: it need not be woken, nor waited for.
+        self.waker.try_lock()?.take()
+    }
+
+    fn take_waker(&self) -> Option<Waker> {
+        self.waker.lock().take()
+    }
+
+    /// Says that the end waits, until the other's index is `target`; the word before that.
+    pub(super) fn announce(&self, kind: u32, target: usize) -> u32 {
+        // Relaxed: comes with the announcement.
+        self.target.store(target, Relaxed);
+        // Release (E3): whoever sees it sees the target and the waker, or later ones.
+        self.word.fetch_or(kind, Release)
+    }
+
+    /// Takes back what was announced. A wake that is under way finds nobody.
+    pub(super) fn take_back(&self, kind: u32) {
+        // Relaxed: set by this end itself, if it is; and nobody acts on what is gone.
+        if self.word.load(Relaxed) & kind == 0 {
+            return;
+        }
+        // Relaxed: as above.
+        let before = self.word.fetch_and(!kind, Relaxed);
+        if kind & before & TASK != 0 {
+            drop(self.take_waker());
+        }
+    }
+
+    /// Sleeps while the word is `word`, which an announcement has returned, until the deadline or for
+    /// no reason.
+    #[cfg(feature = "std")]
+    pub(super) fn sleep(&self, word: u32, deadline: crate::sync::Deadline) {
+        self.word.wait(word, deadline);
+    }
+
+    /// Leaves word whom to wake.
+    pub(super) fn leave_waker(&self, waker: &Waker) {
+        if self.waker.lock().as_ref().is_some_and(|left| left.will_wake(waker)) {
+            return;
+        }
+        // Cloned and dropped outside of the lock: both run code of others.
+        let waker = waker.clone();
+        let before = self.waker.lock().replace(waker);
+        drop(before);
+    }
+
+    /// Said by an end that is being dropped, before it is done with its slots.
+    pub(super) fn close(&self) {
+        // Relaxed: says only that there is no point in going on.
+        self.word.fetch_or(CLOSING, Relaxed);
+    }
+
+    /// Said by an end that is being dropped at `index`, and touches no slot after that.
+    pub(super) fn leave(&self, index: usize) {
+        // Relaxed: comes with `GONE`.
+        self.target.store(index, Relaxed);
+        // Release (E4): all that this end did happens-before the other's look at this.
         self.word.fetch_or(GONE, Release);
     }
 
-    /// Whether the end was dropped.
+    /// At which index the end went, of which it is known that it did.
+    pub(super) fn left_at(&self) -> usize {
+        // Relaxed: came with `GONE` (E4).
+        self.target.load(Relaxed)
+    }
+
+    /// Whether the end was dropped, or is being dropped.
     #[inline]
-    pub(super) fn is_gone(&self) -> bool {
-        // Acquire (E4): what the end published before it went is visible after this.
-        self.word.load(Acquire) & GONE != 0
-    }
-
-    /// Called after every publication: wakes the end if it is known to wait, and sleeps.
-    #[inline]
-    pub(super) fn notify(&self) {
-        // Without threads that can sleep there is nobody to wake.
-        #[cfg(feature = "std")]
-        {
-            // SeqCst, for the compiler alone: were the look moved before the publication, a thread
-            // that is pre-empted between the two would miss an announcement that is long made.
-            compiler_fence(SeqCst);
-            // Relaxed: decides only whether to look again behind a fence. An end that this load is
-            // too early for does not rely on being woken yet (I5).
-            if self.word.load(Relaxed) & WAITS != 0 {
-                self.wake_sleeper();
-            }
-        }
-    }
-
-    /// Wakes the end if it sleeps, whether or not it was known to wait.
-    #[cfg(feature = "std")]
-    #[inline(never)]
-    pub(super) fn wake_sleeper(&self) {
-        // SeqCst (E3): either this load sees the announcement made before the sleeper's fence, or
-        // the sleeper's second look sees the publication made before ours.
-        fence(SeqCst);
-        // Relaxed: ordered by the fence (E3).
-        let word = self.word.load(Relaxed);
-        if word & (WAITS | SEEN) == WAITS {
-            // Relaxed: whoever sees the bit relies on our fences, the one above among them (I5).
-            self.word.fetch_or(SEEN, Relaxed);
-        }
-        if word & SLEEPING != 0 {
-            // Relaxed: the sleeper takes nothing from the word; what it waits for comes over E1, E2
-            // or E4.
-            self.word.fetch_and(!SLEEPING, Relaxed);
-            self.word.wake_one();
-        }
-    }
-
-    /// Nobody can sleep, so nobody is woken.
-    #[cfg(not(feature = "std"))]
-    pub(super) fn wake_sleeper(&self) {}
-
-    /// Waits until `ready`, and returns whether it is; `false` only when the deadline has passed.
-    ///
-    /// Called by the end that the signal speaks of. It spins before it sleeps: the other end is
-    /// often about to publish, and a sleep costs both sides a system call.
-    #[cfg(feature = "std")]
-    #[cold]
-    #[inline(never)]
-    pub(super) fn wait_until(&self, mut ready: impl FnMut() -> bool, deadline: Deadline) -> bool {
-        let mut backoff = Backoff::new();
-        while !deadline.has_passed() && backoff.spin() {
-            if ready() {
-                return true;
-            }
-        }
-        if deadline.has_passed_awake() {
-            // Never announced: who only polls must not make the other end pay for waiting.
-            return ready();
-        }
-        let mut slice = FIRST_SLICE;
-        loop {
-            // Relaxed: ordered by the fence below.
-            let word = self.word.fetch_or(SLEEPING | WAITS, Relaxed) | SLEEPING | WAITS;
-            // SeqCst (E3): either the look below sees what the other end published before its fence,
-            // or the other end sees `SLEEPING` after its own and wakes us.
-            fence(SeqCst);
-            let ready_now = ready();
-            if ready_now || deadline.has_passed() {
-                // Relaxed: takes the announcement back; a wake that is under way finds nobody.
-                self.word.fetch_and(!SLEEPING, Relaxed);
-                return ready_now;
-            }
-            if word & SEEN != 0 {
-                // Every publication from now on comes with a look at this word (I5).
-                self.word.wait(word, deadline);
-            } else {
-                // The other end may just have published with a look that was too early.
-                self.word.wait(word, deadline.at_most(slice));
-                slice = LONGEST_SLICE.min(slice * 2);
-            }
-        }
+    pub(super) fn is_closed(&self) -> bool {
+        // Acquire (E4): what the end did before it went is visible after this.
+        self.word.load(Acquire) & (GONE | CLOSING) != 0
     }
 }
 
-#[cfg(all(test, feature = "std"))]
-mod tests {
-    use std::time::Instant;
-
-    use super::*;
-
-    /// A late wake, or one without a reason, ends a sleep and not a wait.
-    #[test]
-    fn wakes_without_a_reason_do_not_end_a_timed_wait() {
-        let (signal, patience) = (Signal::new(), Duration::from_millis(50));
-        let (start, mut looks) = (Instant::now(), 0);
-        let never = || {
-            looks += 1;
-            signal.wake_sleeper();
-            false
-        };
-        assert!(!signal.wait_until(never, Deadline::after(patience)));
-        assert!(start.elapsed() >= patience, "gave up after {:?}", start.elapsed());
-        assert!(looks > 10, "slept through its wakes");
-    }
+/// Whether `index` is `target` or after it; they are less than half of all indices apart.
+#[inline]
+pub(super) fn reaches(index: usize, target: usize) -> bool {
+    index.wrapping_sub(target) as isize >= 0
 }

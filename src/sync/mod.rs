@@ -33,14 +33,14 @@ pub(crate) use imp::*;
 pub(crate) use integer::Integer;
 #[cfg(feature = "std")]
 pub(crate) use lent::{Lent, Word};
-pub(crate) use pause::pause_point;
+pub(crate) use pause::{chosen_waits, pause_point};
 
 /// What a test can take hold of.
 #[cfg(feature = "pause-points")]
 pub(crate) mod hooks {
     #[cfg(all(loom, feature = "loom"))]
     pub use super::imp::refuse_heavy_fences;
-    pub use super::pause::set_hook;
+    pub use super::pause::{choose_waits, set_hook};
 }
 
 /// The single owner of a word reads its own last store.

@@ -13,14 +13,23 @@ pub(crate) fn pause_point(name: &'static str) {
     let _ = name;
 }
 
+/// How the ends of rings wait, if a test has chosen: free for the other end, or not.
+#[inline(always)]
+pub(crate) fn chosen_waits() -> Option<bool> {
+    #[cfg(feature = "pause-points")]
+    return hook::waits();
+    #[cfg(not(feature = "pause-points"))]
+    None
+}
+
 #[cfg(feature = "pause-points")]
-pub use hook::set_hook;
+pub use hook::{choose_waits, set_hook};
 
 #[cfg(feature = "pause-points")]
 mod hook {
     use core::sync::atomic::{
-        AtomicPtr,
-        Ordering::{Acquire, Release},
+        AtomicPtr, AtomicU8,
+        Ordering::{Acquire, Relaxed, Release},
     };
 
     /// Holds a `fn(&'static str)`, or null. Plain `core` on purpose: it is not part of any protocol,
@@ -53,5 +62,27 @@ mod hook {
             let hook: fn(&'static str) = unsafe { core::mem::transmute(hook) };
             hook(name);
         }
+    }
+
+    /// 1 and 2 are choices.
+    static WAITS: AtomicU8 = AtomicU8::new(0);
+
+    /// From here on the ends of every SPSC ring in the process wait in the same way, where the system has
+    /// both: with a heavy fence each time, which is free for the other end, or by asking the other end for
+    /// fences; as it is worth it, if `None`.
+    ///
+    /// ```
+    /// untorn::pause_points::choose_waits(Some(true));
+    /// untorn::pause_points::choose_waits(None);
+    /// ```
+    pub fn choose_waits(free: Option<bool>) {
+        // Relaxed: a switch, which guards no data.
+        WAITS.store(free.map_or(0, |free| 1 + u8::from(free)), Relaxed);
+    }
+
+    pub(super) fn waits() -> Option<bool> {
+        // Relaxed: as above.
+        let choice = WAITS.load(Relaxed);
+        (choice != 0).then_some(choice == 2)
     }
 }

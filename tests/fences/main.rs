@@ -32,5 +32,7 @@ fn main() {
         refused_at_start_cells_lose_no_wake,
         refused_later_cells_lose_no_wake,
         refused_later_a_sleeping_writer_wakes,
+        refused_at_start_rings_lose_no_wake,
+        refused_later_rings_lose_no_wake,
     ]);
 }

@@ -7,11 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use untorn::rcu::{Guard, Policy, Rcu, Stuck};
+use untorn::spsc::ring;
 use untorn::{SeqLock, Snapshot};
 
 use crate::process::{refuse_membarrier, thread_number, wait_until_asleep};
 use crate::support::Alive;
 use crate::support::rcu::{Canary, POLICIES};
+use crate::support::tasks::block_on;
 
 /// Whether this build asks the kernel to fence at all.
 const ASYMMETRIC: bool = cfg!(not(untorn_symmetric));
@@ -324,4 +326,43 @@ pub(crate) fn refused_later_a_sleeping_writer_wakes() {
         held.write(100);
     });
     assert_eq!(lock.read(), 102);
+}
+
+/// Both ends wait, as threads or as tasks, time and again: a value sent there and back is the only thing
+/// that gets either on.
+fn rings_lose_no_wake() {
+    for tasks in [false, true] {
+        let ((mut there, mut question), (mut back, mut answer)) = (ring(1), ring(1));
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                while let Ok(number) = question.pop() {
+                    // So long that the other end is asleep, now and then.
+                    if number % 16 == 0 {
+                        thread::sleep(Duration::from_micros(100));
+                    }
+                    back.push(number).expect("the asker lives");
+                }
+            });
+            for number in 0..if tasks { 200 } else { 50 } {
+                there.push(number).expect("the answerer lives");
+                let answered = match tasks {
+                    true => block_on(answer.pop_async(), None).expect("no deadline"),
+                    false => answer.pop(),
+                };
+                assert_eq!(answered, Ok(number));
+            }
+            drop(there);
+        });
+    }
+}
+
+pub(crate) fn refused_at_start_rings_lose_no_wake() {
+    refuse_membarrier();
+    rings_lose_no_wake();
+}
+
+pub(crate) fn refused_later_rings_lose_no_wake() {
+    rely_on_membarrier();
+    refuse_membarrier();
+    rings_lose_no_wake();
 }

@@ -6,6 +6,8 @@ pub(crate) mod models;
 #[cfg(feature = "alloc")]
 pub(crate) mod rcu;
 pub(crate) mod register;
+#[cfg(feature = "alloc")]
+pub(crate) mod rings;
 pub(crate) mod tasks;
 pub(crate) mod threads;
 

@@ -17,6 +17,10 @@ pub(super) enum Failure {
     TwoHolders,
     /// A reader takes half of one value and half of another for a value.
     Torn,
+    /// A value comes out twice, or one that was never put in.
+    Twice,
+    /// A value that was put in comes out nowhere.
+    Missing,
     /// A writer that must never wait finds nothing to write to.
     WriterStarved,
     /// From some state on there is no way to the end any more, though steps can be taken for ever.

@@ -17,3 +17,4 @@ mod latest;
 mod mutex;
 mod rcu;
 mod ring;
+mod waits;

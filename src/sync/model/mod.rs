@@ -38,22 +38,44 @@ pub(crate) const SLOTS: usize = 2;
 pub(crate) const LOOKS: u32 = 1;
 pub(crate) const GLANCES: u32 = 1;
 
+/// A line of a ring has room for five words: so two or three values fit.
+pub(crate) const LINE: usize = 48;
+
+/// Loom has no caches.
+pub(crate) fn prefetch_for_write(_: *const u8) {}
+
 /// In the model a spin hint must let another thread run, or a spin loop never ends.
 pub(crate) fn spin_hint() {
     yield_now();
 }
 
-/// One place of a ring.
-pub(crate) type Slot<T> = UnsafeCell<core::mem::MaybeUninit<T>>;
+/// Who may touch which slot of a ring: one of loom's cells beside each.
+pub(crate) struct Tracks(alloc::boxed::Box<[UnsafeCell<()>]>);
 
-/// The storage of a ring: `len` slots that hold nothing yet.
-pub(crate) fn try_slots<T>(
-    len: usize,
-) -> Result<alloc::boxed::Box<[Slot<T>]>, alloc::collections::TryReserveError> {
-    let mut slots = alloc::vec::Vec::new();
-    slots.try_reserve_exact(len)?;
-    slots.extend((0..len).map(|_| UnsafeCell::new(core::mem::MaybeUninit::uninit())));
-    Ok(slots.into_boxed_slice())
+impl Tracks {
+    pub(crate) fn new(len: usize) -> Self {
+        Self((0..len).map(|_| UnsafeCell::new(())).collect())
+    }
+
+    /// The slot is read now. Fails the model if its last writer does not happen-before this.
+    #[track_caller]
+    pub(crate) fn read(&self, slot: usize) {
+        self.0[slot].with(|_| ());
+    }
+
+    /// The slot is written now. Fails the model if its last accesses do not happen-before this.
+    #[track_caller]
+    pub(crate) fn write(&self, slot: usize) {
+        self.0[slot].with_mut(|_| ());
+    }
+
+    /// These slots are written now.
+    #[track_caller]
+    pub(crate) fn write_all(&self, slots: impl Iterator<Item = usize>) {
+        for slot in slots {
+            self.write(slot);
+        }
+    }
 }
 
 /// When a sleeper gives up. The model has no clock: a timed sleep ends at once.

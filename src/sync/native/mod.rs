@@ -4,6 +4,8 @@
 mod deadline;
 #[cfg(all(feature = "std", not(miri)))]
 mod pauses;
+#[cfg(feature = "alloc")]
+mod prefetch;
 #[cfg(feature = "std")]
 mod region;
 mod words;
@@ -12,6 +14,8 @@ mod words;
 pub(crate) use deadline::Deadline;
 #[cfg(all(feature = "std", not(miri)))]
 pub(crate) use pauses::pauses_per_microsecond;
+#[cfg(feature = "alloc")]
+pub(crate) use prefetch::prefetch_for_write;
 #[cfg(feature = "std")]
 pub(crate) use region::Region;
 #[cfg(feature = "std")]
@@ -71,7 +75,8 @@ mod sleeping;
 #[cfg(feature = "std")]
 pub(crate) use fences::light;
 #[cfg(feature = "alloc")]
-pub(crate) use fences::{heavy, is_light, light_if};
+pub(crate) use fences::light_if;
+pub(crate) use fences::{heavy, is_light};
 
 /// Where the kernel fences other threads on demand. Android's filters on system calls kill who
 /// asks; `--cfg untorn_symmetric` is for processors that must not be interrupted, and for checkers.
@@ -79,15 +84,11 @@ pub(crate) use fences::{heavy, is_light, light_if};
 #[path = "membarrier.rs"]
 mod fences;
 
-#[cfg(all(
-    feature = "alloc",
-    not(all(feature = "std", target_os = "linux", not(miri), not(untorn_symmetric)))
-))]
+#[cfg(not(all(feature = "std", target_os = "linux", not(miri), not(untorn_symmetric))))]
 #[path = "two_fences.rs"]
 mod fences;
 
 /// The kernel would not fence the other threads.
-#[cfg(feature = "alloc")]
 #[derive(Debug)]
 pub(crate) struct Refused;
 
@@ -99,7 +100,6 @@ pub(crate) mod atomic {
     pub(crate) use core::sync::atomic::AtomicPtr;
 
     /// Keeps the compiler from moving accesses across; no instruction.
-    #[cfg(feature = "alloc")]
     pub(crate) use core::sync::atomic::compiler_fence;
 
     #[cfg(target_has_atomic = "64")]
@@ -252,25 +252,31 @@ impl<T: ?Sized> MutPtr<T> {
     }
 }
 
-/// The storage of a ring: `len` slots that hold nothing yet. Constant time for any `len`.
-///
-/// Fails where the bytes exceed `isize::MAX` or the allocator refuses them.
+/// How many bytes a line of a ring has: two cache lines, since processors fetch these in pairs.
 #[cfg(feature = "alloc")]
-pub(crate) fn try_slots<T>(
-    len: usize,
-) -> Result<alloc::boxed::Box<[Slot<T>]>, alloc::collections::TryReserveError> {
-    let mut slots = alloc::vec::Vec::new();
-    slots.try_reserve_exact(len)?;
-    // SAFETY: the capacity is there, and a `MaybeUninit` in a transparent cell needs no
-    // initialisation.
-    unsafe { slots.set_len(len) };
-    Ok(slots.into_boxed_slice())
+pub(crate) const LINE: usize = 128;
+
+/// Who may touch which slot of a ring: what the model checks, and nothing natively.
+pub(crate) struct Tracks;
+
+impl Tracks {
+    pub(crate) const fn new(_: usize) -> Self {
+        Self
+    }
+
+    /// The slot is read now.
+    #[inline(always)]
+    pub(crate) fn read(&self, _: usize) {}
+
+    /// The slot is written now.
+    #[inline(always)]
+    pub(crate) fn write(&self, _: usize) {}
+
+    /// These slots are written now.
+    #[inline(always)]
+    pub(crate) fn write_all(&self, _: impl Iterator<Item = usize>) {}
 }
 
-/// One place of a ring.
-#[cfg(feature = "alloc")]
-pub(crate) type Slot<T> = UnsafeCell<core::mem::MaybeUninit<T>>;
-
 /// Where nothing can sleep, the word of a `Futex` is all that is left of it.
-#[cfg(all(feature = "alloc", not(feature = "std")))]
+#[cfg(not(feature = "std"))]
 pub(crate) type Futex = core::sync::atomic::AtomicU32;

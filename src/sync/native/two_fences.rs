@@ -11,12 +11,14 @@ pub(crate) const fn is_light() -> bool {
 }
 
 /// [`light`].
+#[cfg(feature = "alloc")]
 #[inline(always)]
 pub(crate) fn light_if(_: bool) {
     light();
 }
 
 /// The frequent side of a handshake.
+#[cfg(feature = "alloc")]
 #[inline(always)]
 pub(crate) fn light() {
     // SeqCst: ordered with the fence of `heavy`. Whichever comes second sees what stands before the

@@ -28,6 +28,9 @@ struct Options {
     /// Try every file, not only those that changed since the last full run, and record the result.
     #[arg(long)]
     all: bool,
+    /// Only the mutants of files whose path contains this, whether or not they changed; records nothing.
+    #[arg(long, value_name = "TEXT", conflicts_with = "all")]
+    only: Option<String>,
     /// Only list the mutants.
     #[arg(long)]
     list: bool,
@@ -59,10 +62,12 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let survivors = Survivors::read(&root.join("loom-tests/survivors.txt"))?;
     let record_path = root.join("loom-tests/weaken.json");
     let record = Record::read(&record_path)?;
-    let (chosen, unchanged): (Vec<_>, Vec<_>) = mutants
-        .into_iter()
-        .partition(|mutant| options.all || !record.has_settled(root, &mutant.file));
-    if !options.all {
+    let (chosen, unchanged): (Vec<_>, Vec<_>) =
+        mutants.into_iter().partition(|mutant| match &options.only {
+            Some(text) => mutant.file.contains(text),
+            None => options.all || !record.has_settled(root, &mutant.file),
+        });
+    if !options.all && options.only.is_none() {
         println!(
             "{} mutants killed by the last full run, in files unchanged since",
             unchanged.len()

@@ -1,0 +1,176 @@
+//! The end that pushes into lines.
+
+use core::task::{Context, Poll, Waker};
+
+use super::super::engine;
+use super::super::patience::{Need, Patience};
+use super::super::signal::{GONE, reaches};
+use super::super::storage::{Header, leave};
+use super::block::{Line, LineRing, Rest};
+use crate::error::TryPushError;
+#[cfg(feature = "std")]
+use crate::sync::Deadline;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::{own_load, prefetch_for_write};
+
+/// How many lines ahead the producer asks for one: the transfer of one line takes as long as it takes to
+/// fill about as many.
+const AHEAD: usize = 2;
+
+/// The end that pushes.
+pub struct Pushing<T> {
+    ring: LineRing<T>,
+    /// The line of the last push.
+    line: Line<T>,
+    /// This end's index, in `line` or at its end.
+    tail: usize,
+    /// `head + slots` as last seen: below it there is room (L2).
+    limit: usize,
+    patience: Patience,
+}
+
+// SAFETY: values move from the producing to the consuming thread (`T: Send`), and the shared part is
+// made of atomics and slots that one end at a time may touch (L3).
+unsafe impl<T: Send> Send for Pushing<T> {}
+
+impl<T> Pushing<T> {
+    /// The end of a ring that has just been given its ends.
+    pub(super) fn new(ring: LineRing<T>) -> Self {
+        let tail = own_load(&ring.header().tail);
+        let limit = tail.wrapping_add(ring.slots());
+        // As if the line before the first had just been filled.
+        let line = ring.of_index(ring.line(0, tail), tail.wrapping_sub(1));
+        Self { ring, line, tail, limit, patience: Patience::new(tail) }
+    }
+
+    /// Goes on to the next line; whether that is free.
+    #[inline(never)]
+    fn next_line(&mut self) -> bool {
+        let mut room = self.limit.wrapping_sub(self.tail);
+        if room < LineRing::<T>::VALUES {
+            room = self.room();
+        }
+        // A consumer that is gone may have left in the middle of a line.
+        if room < LineRing::<T>::VALUES {
+            return false;
+        }
+        self.line = self.ring.after(self.line);
+        if room > AHEAD * LineRing::<T>::VALUES {
+            let ahead = (0..AHEAD).fold(self.line, |line, _| self.ring.after(line));
+            prefetch_for_write(ahead.place());
+        }
+        true
+    }
+
+    /// How many slots are empty, after another look at the other end; none if that is gone.
+    fn room(&mut self) -> usize {
+        let header = self.ring.header();
+        self.patience.relax(&header.said.by_producer, self.tail);
+        self.limit = if header.said.by_consumer.is_closed() {
+            // What is left belongs to nobody who would pop it.
+            self.tail
+        } else {
+            // Acquire (E2): the values below this index have been moved out of their slots.
+            header.head.load(Acquire).wrapping_add(self.ring.slots())
+        };
+        self.limit.wrapping_sub(self.tail)
+    }
+
+    /// Why there is no room.
+    #[cold]
+    fn refused(&self, value: T) -> TryPushError<T> {
+        if self.ring.header().said.by_consumer.is_closed() {
+            TryPushError::Closed(value)
+        } else {
+            TryPushError::Full(value)
+        }
+    }
+
+    /// The value that was pushed last, if the consumer, which is gone, has not popped it.
+    #[cold]
+    fn take_back(&mut self) -> Option<T> {
+        if self.ring.header().said.by_consumer.left_at() == self.tail {
+            return None;
+        }
+        self.tail = self.tail.wrapping_sub(1);
+        self.limit = self.tail;
+        // SAFETY: the slot holds the value, which is outside of the ring now, and the consumer does not
+        // touch it any more (L3, E4).
+        Some(unsafe { self.ring.read(self.line, self.tail) })
+    }
+}
+
+impl<T> engine::Pushing<T> for Pushing<T> {
+    #[inline(always)]
+    fn header(&self) -> &Header {
+        self.ring.header()
+    }
+
+    #[inline(always)]
+    fn tail(&self) -> usize {
+        self.tail
+    }
+
+    fn slots(&self) -> usize {
+        self.ring.slots()
+    }
+
+    #[inline(always)]
+    fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
+        if self.tail == self.line.end && !self.next_line() {
+            return Err(self.refused(value));
+        }
+        // SAFETY: `tail` falls into `line`, all of which was free when this end came to it (L3).
+        unsafe { self.ring.write(self.line, self.tail, value) };
+        self.tail = self.tail.wrapping_add(1);
+        // Release (E1): the value is in its slot before the consumer can see the index.
+        self.line.tail().store(self.tail, Release);
+        let signal = &self.ring.header().said.by_consumer;
+        let looked = signal.look();
+        if looked == 0 || signal.attend(looked, self.tail) & GONE == 0 {
+            return Ok(());
+        }
+        self.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
+    }
+
+    fn room_for(&mut self, wanted: usize) -> usize {
+        let room = self.limit.wrapping_sub(self.tail);
+        if room >= wanted { room } else { self.room() }
+    }
+
+    #[cfg(feature = "std")]
+    fn wait(&mut self, count: usize, deadline: Deadline) -> bool {
+        let Self { ring, tail, patience, .. } = self;
+        let (need, ready) = for_room(ring, *tail, count);
+        patience.wait(&ring.header().said.by_producer, need, ready, deadline)
+    }
+
+    fn poll(&mut self, count: usize, context: &mut Context<'_>) -> Poll<()> {
+        let Self { ring, tail, patience, .. } = self;
+        let (need, ready) = for_room(ring, *tail, count);
+        patience.poll(&ring.header().said.by_producer, need, ready, context)
+    }
+
+    unsafe fn leave(&mut self) -> Option<Waker> {
+        let header = self.ring.header();
+        // Relaxed: comes to the last end with the rest (E5).
+        header.tail.store(self.tail, Relaxed);
+        header.said.by_producer.leave(self.tail);
+        let waker = header.said.by_consumer.rouse();
+        // SAFETY: one of two ends, for the last time; guaranteed by the caller.
+        unsafe { leave(Rest { ring: self.ring, line: self.line }) };
+        waker
+    }
+}
+
+/// When a producer at `tail` need not wait for `count` empty slots any more: as the consumer knows it,
+/// and as it looks itself.
+fn for_room<T>(ring: &LineRing<T>, tail: usize, count: usize) -> (Need, impl Fn() -> bool) {
+    let header = ring.header();
+    let enough = tail.wrapping_add(count).wrapping_sub(ring.slots());
+    let ready = move || {
+        // Relaxed: `room` looks again, and makes the edge (E2).
+        reaches(header.head.load(Relaxed), enough) || header.said.by_consumer.is_closed()
+    };
+    (Need { index: tail, target: enough }, ready)
+}
