@@ -60,7 +60,7 @@ fn a_bad_capacity_is_named() {
         let error = Queue::<u64>::try_new(huge).unwrap_err();
         assert_eq!(error.capacity(), huge);
         assert!(error.to_string().contains(&huge.to_string()), "{error}");
-        assert!(error.to_string().contains("no memory block holds"), "{error}");
+        assert!(error.to_string().contains("no memory block has"), "{error}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use loom_tests::{Arc, block_on, explore, explore_bounded, spawn, yield_now};
-use untorn::mpmc::{PopTimeoutError, Queue, TryPopError};
+use untorn::mpmc::{PopTimeoutError, Queue};
 
 type Shared = Arc<Queue<Arc<usize>>>;
 

@@ -10,6 +10,7 @@ use crate::error::{Closed, TryPopError, TryPushError};
 #[cfg(feature = "std")]
 use crate::sync::Deadline;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::own_load;
 
 /// The end that pushes.
 pub struct Pushing<T> {
@@ -57,7 +58,7 @@ impl<T> Pushing<T> {
         }
         let room = engine::Pushing::room_for(self, wanted);
         if room == 0 {
-            self.publish();
+            self.publish_rest();
         }
         room
     }
@@ -71,6 +72,14 @@ impl<T> Pushing<T> {
         header.tail.store(self.tail, Release);
         let looked = header.said.by_consumer.look();
         if looked == 0 { 0 } else { header.said.by_consumer.attend(looked, self.tail) }
+    }
+
+    /// [`publish`](Self::publish), if anything was held back. Another store would take the line from the
+    /// consumer for nothing, each time a ring is found full.
+    fn publish_rest(&self) {
+        if own_load(&self.ring.header().tail) != self.tail {
+            self.publish();
+        }
     }
 
     /// The same for what was pushed together, and cannot be taken back if the consumer is gone.
@@ -119,7 +128,7 @@ impl<T> Pushing<T> {
     #[cold]
     pub(super) fn refused(&self, value: T) -> TryPushError<T> {
         // The consumer must not wait for what is held back.
-        self.publish();
+        self.publish_rest();
         let closed = self.ring.header().said.is_closed();
         if closed { TryPushError::Closed(value) } else { TryPushError::Full(value) }
     }
@@ -179,14 +188,14 @@ impl<T> engine::Pushing<T> for Pushing<T> {
 
     #[cfg(feature = "std")]
     fn wait(&mut self, count: usize, deadline: Deadline) -> bool {
-        self.publish();
+        self.publish_rest();
         let Self { ring, tail, patience, .. } = self;
         let (need, ready) = for_room(ring, *tail, count);
         patience.wait(&ring.header().said.by_producer, need, ready, deadline)
     }
 
     fn poll(&mut self, count: usize, context: &mut Context<'_>) -> Poll<()> {
-        self.publish();
+        self.publish_rest();
         let Self { ring, tail, patience, .. } = self;
         let (need, ready) = for_room(ring, *tail, count);
         patience.poll(&ring.header().said.by_producer, need, ready, context)
@@ -243,7 +252,7 @@ impl<T> Popping<T> {
     pub(super) fn items_for_batch(&mut self, wanted: usize) -> usize {
         let items = engine::Popping::items_for(self, wanted);
         if items == 0 {
-            self.give_back();
+            self.give_back_rest();
         }
         items
     }
@@ -252,7 +261,7 @@ impl<T> Popping<T> {
     #[cold]
     pub(super) fn nothing(&mut self) -> Result<(), TryPopError> {
         // The producer must not wait for slots that are held back.
-        self.give_back();
+        self.give_back_rest();
         if !self.ring.header().said.by_producer.is_closed() {
             return Err(TryPopError::Empty);
         }
@@ -269,6 +278,14 @@ impl<T> Popping<T> {
         let looked = header.said.by_producer.look();
         if looked != 0 {
             header.said.by_producer.attend(looked, self.head);
+        }
+    }
+
+    /// [`give_back`](Self::give_back), if any slot was held back. Another store would take the line from
+    /// the producer for nothing, each time a ring is found empty.
+    fn give_back_rest(&self) {
+        if own_load(&self.ring.header().head) != self.head {
+            self.give_back();
         }
     }
 }
@@ -324,14 +341,14 @@ impl<T> engine::Popping<T> for Popping<T> {
 
     #[cfg(feature = "std")]
     fn wait(&mut self, count: usize, deadline: Deadline) -> bool {
-        self.give_back();
+        self.give_back_rest();
         let Self { ring, head, patience, .. } = self;
         let (need, ready) = for_items(ring, *head, count);
         patience.wait(&ring.header().said.by_consumer, need, ready, deadline)
     }
 
     fn poll(&mut self, count: usize, context: &mut Context<'_>) -> Poll<()> {
-        self.give_back();
+        self.give_back_rest();
         let Self { ring, head, patience, .. } = self;
         let (need, ready) = for_items(ring, *head, count);
         patience.poll(&ring.header().said.by_consumer, need, ready, context)

@@ -67,22 +67,23 @@ macro_rules! every_lock {
     };
 }
 
-/// A shape that every queue between two threads enters.
+/// A shape that every queue between two threads enters, and those that are named.
 macro_rules! every_queue {
-    ($shape:ident) => {
-        register!($shape:
-            standard::MutexDeque,
-            ring::Ring,
-            rtrb::Ring,
-            queues::Ringbuf,
-            queues::Nexus,
-            crossbeam::Channel,
-            queues::Concurrent,
-            standard::Mpsc,
-            crossbeam::Array,
-            queues::Kanal,
-            queues::Flume,
-        )
+    ($shape:ident $(, $also:expr)*) => {
+        $shape::shape(vec![
+            $($also,)*
+            $shape::entry::<standard::MutexDeque>(),
+            $shape::entry::<ring::Ring>(),
+            $shape::entry::<rtrb::Ring>(),
+            $shape::entry::<queues::Ringbuf>(),
+            $shape::entry::<queues::Nexus>(),
+            $shape::entry::<crossbeam::Channel>(),
+            $shape::entry::<queues::Concurrent>(),
+            $shape::entry::<standard::Mpsc>(),
+            $shape::entry::<crossbeam::Array>(),
+            $shape::entry::<queues::Kanal>(),
+            $shape::entry::<queues::Flume>(),
+        ])
     };
 }
 
@@ -109,6 +110,7 @@ macro_rules! queues_of_any {
         $shape::shape(vec![
             $shape::entry::<standard::MutexDeque>(),
             $shape::entry_of_two::<ring::Ring>(),
+            $shape::entry_of_two::<ring::LineRing>(),
             $shape::entry_of_two::<rtrb::Ring>(),
             $shape::entry_of_two::<queues::Nexus>(),
             $shape::entry::<crossbeam::Array>(),
@@ -130,6 +132,7 @@ macro_rules! every_blocking {
         register!($shape:
             standard::MutexDeque,
             ring::Ring,
+            ring::LineRing,
             crossbeam::Channel,
             standard::Mpsc,
             queues::Kanal,
@@ -252,10 +255,10 @@ pub fn shapes() -> Vec<Shape> {
             untorn::Watch<untorn::Snapshot<u32>>,
             tokio::sync::watch::Sender<u32>
         ),
-        every_queue!(spsc_stream).with(&[spsc_stream::entry_of_numbers::<ring::LineRing>()]),
-        every_queue!(spsc_roundtrip)
-            .with(&[spsc_roundtrip::entry::<ring::LineRing>(), yardstick::atomic_pingpong()]),
-        every_queue!(spsc_burst).with(&[spsc_burst::entry::<ring::LineRing>()]),
+        every_queue!(spsc_stream, spsc_stream::entry_of_numbers::<ring::LineRing>()),
+        every_queue!(spsc_roundtrip, spsc_roundtrip::entry::<ring::LineRing>())
+            .with(&[yardstick::atomic_pingpong()]),
+        every_queue!(spsc_burst, spsc_burst::entry::<ring::LineRing>()),
         register!(spsc_batch:
             standard::MutexDeque,
             ring::Ring,
@@ -278,6 +281,7 @@ pub fn shapes() -> Vec<Shape> {
         queues_of_any!(empty),
         register!(handover:
             ways::Place,
+            ring::Shared,
             ring::Moved,
             rtrb::Ring,
             ways::Moved,
