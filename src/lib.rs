@@ -20,6 +20,7 @@
 //! | one producing and one consuming thread | a bounded queue, waiting on either side; in lines, if the values are small | [`spsc`] |
 //! | the same, and what flows is bytes | a stream: `Read`, `BufRead`, `Write`, blocking or as tasks | `pipe` |
 //! | the same, and a producer that must never stop | to keep the newest, counting what was lost | [`spsc::lossy`](mod@spsc::lossy) |
+//! | many producing and many consuming threads | a bounded queue, strictly first in, first out | `mpmc` |
 //! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | one producing and one consuming process | a bounded queue in memory that both have mapped | [`shared::ring`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |

@@ -117,6 +117,12 @@ fn shared_ring() {
 }
 
 #[test]
+fn work_queue() {
+    let text = run("work_queue");
+    assert!(text.contains("client 2: 200 answers; the longest way is that of"), "{text}");
+}
+
+#[test]
 fn audio_ring() {
     let text = run("audio_ring");
     assert!(text.starts_with("200 callbacks in "), "{text}");
