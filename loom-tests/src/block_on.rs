@@ -21,7 +21,11 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(output) => return output,
-            Poll::Pending => thread.0.wait(),
+            Poll::Pending => {
+                thread.0.wait();
+                // It may have woken itself, to look again when another has got on.
+                loom::thread::yield_now();
+            }
         }
     }
 }
