@@ -67,11 +67,17 @@ impl<T> Pushing<T> {
     /// to say: zero, or its word.
     #[inline(always)]
     pub(super) fn publish(&self) -> u32 {
+        self.show();
         let header = self.ring.header();
-        // Release (E1): the values are in their slots before the consumer can see the index.
-        header.tail.store(self.tail, Release);
         let looked = header.said.by_consumer.look();
         if looked == 0 { 0 } else { header.said.by_consumer.attend(looked, self.tail) }
+    }
+
+    /// Shows the consumer all that was written, and looks at nothing.
+    #[inline(always)]
+    fn show(&self) {
+        // Release (E1): the values are in their slots before the consumer can see the index.
+        self.ring.header().tail.store(self.tail, Release);
     }
 
     /// [`publish`](Self::publish), if anything was held back. Another store would take the line from the
@@ -99,8 +105,7 @@ impl<T> Pushing<T> {
         if header.said.by_producer.is_closed() {
             return;
         }
-        // Release (E1): what was held back.
-        header.tail.store(self.tail, Release);
+        self.show();
         self.limit = self.tail;
         header.said.by_producer.leave(self.tail);
         header.said.by_consumer.wake_whatever();
@@ -202,9 +207,9 @@ impl<T> engine::Pushing<T> for Pushing<T> {
     }
 
     unsafe fn leave(&mut self) -> Option<Waker> {
+        // What was deferred, by a guard that was forgotten.
+        self.show();
         let header = self.ring.header();
-        // Release (E1): a publication that was deferred, by a guard that was forgotten.
-        header.tail.store(self.tail, Release);
         header.said.by_producer.leave(self.tail);
         let waker = header.said.by_consumer.rouse();
         // SAFETY: one of two ends, for the last time; guaranteed by the caller.
@@ -272,13 +277,19 @@ impl<T> Popping<T> {
     /// Lets the producer have all slots that were emptied, and wakes it if it waits for that.
     #[inline(always)]
     pub(super) fn give_back(&self) {
+        self.let_go();
         let header = self.ring.header();
-        // Release (E2): the values are out of their slots before the producer can see the index.
-        header.head.store(self.head, Release);
         let looked = header.said.by_producer.look();
         if looked != 0 {
             header.said.by_producer.attend(looked, self.head);
         }
+    }
+
+    /// Lets the producer see which slots were emptied, and looks at nothing.
+    #[inline(always)]
+    fn let_go(&self) {
+        // Release (E2): the values are out of their slots before the producer can see the index.
+        self.ring.header().head.store(self.head, Release);
     }
 
     /// [`give_back`](Self::give_back), if any slot was held back. Another store would take the line from
@@ -357,9 +368,8 @@ impl<T> engine::Popping<T> for Popping<T> {
     unsafe fn leave(&mut self) {
         let header = self.ring.header();
         header.said.by_consumer.leave(self.head);
-        // Release (E4): a producer that finds room by this sees that nobody will pop what it puts
-        // there.
-        header.head.store(self.head, Release);
+        // After that: a producer that finds room by this sees that nobody will pop what it puts there (E4).
+        self.let_go();
         // SAFETY: one of two ends, for the last time; guaranteed by the caller.
         unsafe { leave(self.ring) };
     }
