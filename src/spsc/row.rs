@@ -224,8 +224,8 @@ fn for_room<T>(ring: &Ring<T>, tail: usize, count: usize) -> (Need, impl Fn() ->
     let header = ring.header();
     let enough = tail.wrapping_add(count).wrapping_sub(header.capacity);
     let ready = move || {
-        // Acquire (E2): as in `room`.
-        reaches(header.head.load(Acquire), enough) || header.said.is_closed()
+        // Relaxed: `room` looks again, and makes the edge (E2).
+        reaches(header.head.load(Relaxed), enough) || header.said.is_closed()
     };
     (Need { index: tail, target: enough }, ready)
 }
@@ -381,8 +381,8 @@ fn for_items<T>(ring: &Ring<T>, head: usize, count: usize) -> (Need, impl Fn() -
     let header = ring.header();
     let enough = head.wrapping_add(count);
     let ready = move || {
-        // Acquire (E1): as in `items`.
-        reaches(header.tail.load(Acquire), enough) || header.said.by_producer.is_closed()
+        // Relaxed: `items` looks again, and makes the edge (E1).
+        reaches(header.tail.load(Relaxed), enough) || header.said.by_producer.is_closed()
     };
     (Need { index: head, target: enough }, ready)
 }
