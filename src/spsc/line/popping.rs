@@ -33,7 +33,8 @@ impl<T> Popping<T> {
     /// The end of a ring that has just been given its ends.
     pub(super) fn new(ring: LineRing<T>) -> Self {
         let head = own_load(&ring.header().head);
-        Self { ring, line: ring.line(0, head), head, limit: head, patience: Patience::new(head) }
+        let line = ring.line(0, head);
+        Self { ring, line, head, limit: head, patience: Patience::new(head) }
     }
 
     /// How many values there are in this line, after another look at it.
@@ -46,8 +47,9 @@ impl<T> Popping<T> {
             self.limit = tail;
         }
         if tail == self.line.end {
-            // The producer is past it, perhaps already in the one after the next.
-            prefetch_for_read(self.ring.after(self.line).place());
+            // The producer is past it. Not further: it may be at the line after the next, and its stores
+            // would wait for the line to come back.
+            prefetch_for_read(self.ring.ahead(self.line, 1));
         }
         self.limit.wrapping_sub(self.head)
     }

@@ -13,8 +13,8 @@ use crate::sync::Deadline;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::{own_load, prefetch_for_write};
 
-/// How many lines ahead the producer asks for one: the transfer of one line takes as long as it takes to
-/// fill about as many.
+/// How many lines ahead the producer asks for one: the transfer of a line takes about as long as it takes to
+/// fill two.
 const AHEAD: usize = 2;
 
 /// The end that pushes.
@@ -57,8 +57,7 @@ impl<T> Pushing<T> {
         }
         self.line = self.ring.after(self.line);
         if room > AHEAD * LineRing::<T>::VALUES {
-            let ahead = (0..AHEAD).fold(self.line, |line, _| self.ring.after(line));
-            prefetch_for_write(ahead.place());
+            prefetch_for_write(self.ring.ahead(self.line, AHEAD));
         }
         true
     }
