@@ -280,7 +280,7 @@ fn e1_e4_a_consumer_that_goes_drops_what_is_inside() {
 fn e4_a_consumer_that_goes_makes_no_room() {
     explore([true, false], || {
         let (mut producer, consumer) = line_ring(1);
-        producer.try_push(large(1)).ok().expect("room");
+        producer.try_push(large(1)).expect("room");
         let pushing = spawn(move || match producer.try_push(large(2)) {
             Ok(()) => panic!("nobody popped"),
             Err(TryPushError::Full(_)) => false,
