@@ -127,6 +127,14 @@ impl<T> LineRing<T> {
         self.line(if number == self.lines { 0 } else { number }, line.end)
     }
 
+    /// Where the line is that comes `by` lines after `line`, for the processor.
+    #[inline]
+    pub(super) fn ahead(&self, line: Line<T>, by: usize) -> *const u8 {
+        debug_assert!(by <= self.lines, "once around, and further");
+        let number = self.number(line) + by;
+        self.line(if number < self.lines { number } else { number - self.lines }, 0).place.as_ptr()
+    }
+
     /// The line into which `index` falls, which is less than all lines away from `line`.
     pub(super) fn of_index(&self, line: Line<T>, index: usize) -> Line<T> {
         let away = index.wrapping_sub(line.end) as isize;
@@ -208,12 +216,6 @@ impl<T> Line<T> {
     pub(super) fn tail(&self) -> &AtomicUsize {
         // SAFETY: it lives as long as the ring, and an end is asking.
         unsafe { self.place.cast::<AtomicUsize>().as_ref() }
-    }
-
-    /// Where the line is, for the processor.
-    #[inline]
-    pub(super) fn place(self) -> *const u8 {
-        self.place.as_ptr()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::TryPopError;
 #[cfg(feature = "std")]
 use crate::sync::Deadline;
 use crate::sync::atomic::Ordering::{Acquire, Release};
-use crate::sync::own_load;
+use crate::sync::{own_load, prefetch_for_read};
 
 /// The end that pops.
 pub struct Popping<T> {
@@ -33,7 +33,8 @@ impl<T> Popping<T> {
     /// The end of a ring that has just been given its ends.
     pub(super) fn new(ring: LineRing<T>) -> Self {
         let head = own_load(&ring.header().head);
-        Self { ring, line: ring.line(0, head), head, limit: head, patience: Patience::new(head) }
+        let line = ring.line(0, head);
+        Self { ring, line, head, limit: head, patience: Patience::new(head) }
     }
 
     /// How many values there are in this line, after another look at it.
@@ -44,6 +45,11 @@ impl<T> Popping<T> {
         let tail = self.line.tail().load(Acquire);
         if reaches(tail, self.head) {
             self.limit = tail;
+        }
+        if tail == self.line.end {
+            // The producer is past it. Not further: it may be at the line after the next, and its stores
+            // would wait for the line to come back.
+            prefetch_for_read(self.ring.ahead(self.line, 1));
         }
         self.limit.wrapping_sub(self.head)
     }
@@ -82,8 +88,16 @@ impl<T> Popping<T> {
         if self.in_line() == 0 { Err(TryPopError::Closed) } else { Ok(()) }
     }
 
+    /// Looks at the line once more; why there is no value, if there is none.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self) -> Result<(), TryPopError> {
+        if self.in_line() == 0 { self.nothing() } else { Ok(()) }
+    }
+
     /// Gives the line back, all of which was popped, and wakes the producer if it waits for that.
-    #[inline(always)]
+    #[cold]
+    #[inline(never)]
     fn next_line(&mut self) {
         self.line = self.ring.after(self.line);
         let header = self.ring.header();
@@ -113,15 +127,20 @@ impl<T> engine::Popping<T> for Popping<T> {
 
     #[inline(always)]
     fn try_pop(&mut self) -> Result<T, TryPopError> {
-        if self.head == self.limit && self.in_line() == 0 {
-            self.nothing()?;
+        let head = self.head;
+        if head == self.limit {
+            self.look()?;
         }
+        let line = self.line;
         // SAFETY: `head` falls into `line`, and is less than its `tail`, so the slot holds a value and is
         // ours (L3, L4); the next line passes it.
-        let value = unsafe { self.ring.read(self.line, self.head) };
-        self.head = self.head.wrapping_add(1);
-        if self.head == self.line.end {
+        let value = unsafe { self.ring.read(line, head) };
+        let head = head.wrapping_add(1);
+        self.head = head;
+        if head == line.end {
             self.next_line();
+            // As it is; so that the compiler, which does not know that, keeps it in a register in a loop.
+            self.head = head;
         }
         Ok(value)
     }

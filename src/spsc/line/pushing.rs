@@ -13,8 +13,8 @@ use crate::sync::Deadline;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::{own_load, prefetch_for_write};
 
-/// How many lines ahead the producer asks for one: the transfer of one line takes as long as it takes to
-/// fill about as many.
+/// How many lines ahead the producer asks for one: the transfer of a line takes about as long as it takes to
+/// fill two.
 const AHEAD: usize = 2;
 
 /// The end that pushes.
@@ -44,6 +44,7 @@ impl<T> Pushing<T> {
     }
 
     /// Goes on to the next line; whether that is free.
+    #[cold]
     #[inline(never)]
     fn next_line(&mut self) -> bool {
         let mut room = self.limit.wrapping_sub(self.tail);
@@ -56,8 +57,7 @@ impl<T> Pushing<T> {
         }
         self.line = self.ring.after(self.line);
         if room > AHEAD * LineRing::<T>::VALUES {
-            let ahead = (0..AHEAD).fold(self.line, |line, _| self.ring.after(line));
-            prefetch_for_write(ahead.place());
+            prefetch_for_write(self.ring.ahead(self.line, AHEAD));
         }
         true
     }
@@ -84,6 +84,17 @@ impl<T> Pushing<T> {
         } else {
             TryPushError::Full(value)
         }
+    }
+
+    /// Sees to what the consumer has to say after a push.
+    #[cold]
+    #[inline(never)]
+    fn attend(&mut self, looked: u32) -> Result<(), TryPushError<T>> {
+        let signal = &self.ring.header().said.by_consumer;
+        if signal.attend(looked, self.tail) & GONE == 0 {
+            return Ok(());
+        }
+        self.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
     }
 
     /// The value that was pushed last, if the consumer, which is gone, has not popped it.
@@ -117,20 +128,26 @@ impl<T> engine::Pushing<T> for Pushing<T> {
 
     #[inline(always)]
     fn try_push(&mut self, value: T) -> Result<(), TryPushError<T>> {
-        if self.tail == self.line.end && !self.next_line() {
+        let tail = self.tail;
+        if tail == self.line.end && !self.next_line() {
             return Err(self.refused(value));
         }
+        let line = self.line;
         // SAFETY: `tail` falls into `line`, all of which was free when this end came to it (L3).
-        unsafe { self.ring.write(self.line, self.tail, value) };
-        self.tail = self.tail.wrapping_add(1);
+        unsafe { self.ring.write(line, tail, value) };
+        let tail = tail.wrapping_add(1);
         // Release (E1): the value is in its slot before the consumer can see the index.
-        self.line.tail().store(self.tail, Release);
-        let signal = &self.ring.header().said.by_consumer;
-        let looked = signal.look();
-        if looked == 0 || signal.attend(looked, self.tail) & GONE == 0 {
-            return Ok(());
+        line.tail().store(tail, Release);
+        let looked = self.ring.header().said.by_consumer.look();
+        // After the store and the look, past which the compiler moves nothing: so it keeps the index in a
+        // register in a loop, and no push waits for the store of the one before.
+        self.tail = tail;
+        if looked != 0 {
+            self.attend(looked)?;
+            // As it is, for the same reason.
+            self.tail = tail;
         }
-        self.take_back().map_or(Ok(()), |value| Err(TryPushError::Closed(value)))
+        Ok(())
     }
 
     fn room_for(&mut self, wanted: usize) -> usize {

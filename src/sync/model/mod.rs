@@ -43,6 +43,9 @@ pub(crate) const CHASES: u32 = 2;
 pub(crate) const LINE: usize = 48;
 
 /// Loom has no caches.
+pub(crate) fn prefetch_for_read(_: *const u8) {}
+
+/// Loom has no caches.
 pub(crate) fn prefetch_for_write(_: *const u8) {}
 
 /// In the model a spin hint must let another thread run, or a spin loop never ends.

@@ -15,7 +15,7 @@ pub(crate) use deadline::Deadline;
 #[cfg(all(feature = "std", not(miri)))]
 pub(crate) use pauses::pauses_per_microsecond;
 #[cfg(feature = "alloc")]
-pub(crate) use prefetch::prefetch_for_write;
+pub(crate) use prefetch::{prefetch_for_read, prefetch_for_write};
 #[cfg(feature = "std")]
 pub(crate) use region::Region;
 #[cfg(feature = "std")]
