@@ -4,49 +4,15 @@
 
 use std::collections::VecDeque;
 use std::sync::Barrier;
-use std::thread;
 
 use untorn::rcu::{Policy, Rcu};
 use untorn::spsc::{TryPopError, TryPushError, ring};
 use untorn::{Counter, SeqLock, ShardedCounter, Snapshot, latest};
 
 mod support;
-use support::linear::{Clock, History, Model, is_linearizable};
+use support::linear::{Clock, Script, check};
 use support::models::{Queue, QueueAnswer, QueueCall, Register, RegisterCall};
 use support::rounds;
-
-/// What one thread does, and what it saw.
-type Script<M> = Box<dyn FnOnce(&Clock) -> History<M> + Send>;
-
-/// Runs the scripts at the same time, many times, and checks every history.
-fn check<M: Model + Send + Sync>(
-    start: M,
-    histories: usize,
-    mut object: impl FnMut() -> Vec<Script<M>>,
-) where
-    M::Call: Send,
-    M::Answer: Send,
-{
-    for _ in 0..histories {
-        let clock = Clock::default();
-        let scripts = object();
-        let barrier = Barrier::new(scripts.len());
-        let history: History<M> = thread::scope(|scope| {
-            let threads: Vec<_> = scripts
-                .into_iter()
-                .map(|script| {
-                    let (clock, barrier) = (&clock, &barrier);
-                    scope.spawn(move || {
-                        barrier.wait();
-                        script(clock)
-                    })
-                })
-                .collect();
-            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-        });
-        assert!(is_linearizable(start.clone(), &history), "not linearizable: {history:#?}");
-    }
-}
 
 #[test]
 fn the_ring_is_a_queue_that_never_lies() {

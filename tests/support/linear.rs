@@ -7,7 +7,9 @@
 use std::collections::HashSet;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::thread;
 
 /// What the object is, one operation at a time.
 pub(crate) trait Model: Clone + Eq + Hash {
@@ -68,4 +70,44 @@ impl Clock {
         let answer = run(&call);
         Operation { call, answer, from, to: self.read() }
     }
+}
+
+/// What one thread does, and what it saw.
+pub(crate) type Script<M> = Box<dyn FnOnce(&Clock) -> History<M> + Send>;
+
+/// Runs the scripts at the same time, many times, and checks every history.
+pub(crate) fn check<M: Model + Send + Sync>(
+    start: M,
+    histories: usize,
+    mut object: impl FnMut() -> Vec<Script<M>>,
+) where
+    M::Call: Send,
+    M::Answer: Send,
+{
+    for _ in 0..histories {
+        let history = record::<M>(object());
+        assert!(is_linearizable(start.clone(), &history), "not linearizable: {history:#?}");
+    }
+}
+
+/// Runs the scripts at the same time; what happened.
+pub(crate) fn record<M: Model>(scripts: Vec<Script<M>>) -> History<M>
+where
+    M::Call: Send,
+    M::Answer: Send,
+{
+    let (clock, barrier) = (Clock::default(), Barrier::new(scripts.len()));
+    thread::scope(|scope| {
+        let threads: Vec<_> = scripts
+            .into_iter()
+            .map(|script| {
+                let (clock, barrier) = (&clock, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    script(clock)
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    })
 }
