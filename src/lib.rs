@@ -18,6 +18,7 @@
 //! | any `T`, several writers, readers that come and go | to keep what a read found; nobody waits | [`Rcu`] |
 //! | one of those cells, and readers that sleep until there is news | `changed()`, for threads and tasks | `Watch` |
 //! | one producing and one consuming thread | a bounded queue, waiting on either side | [`spsc`] |
+//! | several threads that produce, or several that consume | a bounded queue in strict order, waiting on either side | [`mpmc`] |
 //! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
 //! | anything longer, or more threads than cores | mutual exclusion, timeouts | `Mutex` |
@@ -34,7 +35,7 @@
 //!
 //! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
 //!   `try_` calls, the locks and the cells.
-//! * `alloc` (part of `std`): the rings, [`Rcu`], and `latest::channel`.
+//! * `alloc` (part of `std`): the rings and queues, [`Rcu`], and `latest::channel`.
 //! * `lock_api_04`, `lock_api_05`: the locks under the traits of `lock_api` 0.4 and 0.5, in
 //!   `untorn::interop`. The second takes Rust 1.95, as `lock_api` 0.5 does.
 //! * `loom`: with `--cfg loom`, the primitives run on loom's types, so that your own models can

@@ -133,6 +133,17 @@ fn producer_consumer() {
 }
 
 #[test]
+fn work_queue() {
+    let text = run("work_queue");
+    assert_eq!(
+        text,
+        "1000 jobs by 3 workers, 8 of them waiting at most\n\
+         a job after the end was refused: true\n\
+         longest sequence up to 1000: from 871, with 178 steps\n"
+    );
+}
+
+#[test]
 fn progress_workers() {
     let text = run("progress_workers");
     assert!(text.starts_with("10000 of 10000 done, 100 failed, by 4 workers\n"), "{text}");
