@@ -21,6 +21,7 @@ use untorn::spsc::{self, TryPopError, TryPushError};
 use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
 mod counting;
+mod queues;
 mod sharing;
 mod waits;
 
@@ -50,6 +51,7 @@ fn main() {
         read_copy_update(&mut random);
         polling_ring(&mut random);
         waiting_ring(&mut random);
+        queues::queue(&mut random);
         waits::words(&mut random);
         waits::events(&mut random);
     }
