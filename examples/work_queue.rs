@@ -1,95 +1,86 @@
-//! A pool of workers on one bounded queue: several threads ask, several answer.
+//! A pool of workers on one queue: several threads hand in jobs, several do them. The queue is all the
+//! memory between them, whoever has nothing to do sleeps, and closing it sends everybody home.
 //!
-//! `cargo run --release --example work_queue`
+//! `cargo run --example work_queue`
 
-use std::collections::HashMap;
-use std::num::NonZero;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
-use untorn::mpmc::Queue;
+use untorn::mpmc::{Closed, Queue};
 
-/// How many threads ask.
-const CLIENTS: u64 = 3;
-/// How many questions each of them has.
-const QUESTIONS: u64 = 200;
+const CAPACITY: usize = 8;
+const WORKERS: usize = 3;
+const CLIENTS: usize = 4;
+const JOBS: u64 = 250;
 
-/// What is to be done: a number, and who wants to know about it.
-struct Job {
-    client: u64,
-    number: u64,
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Runs jobs, in the order in which they were handed in.
+struct Pool {
+    jobs: Arc<Queue<Job>>,
+    workers: Vec<JoinHandle<usize>>,
 }
 
-/// How many steps it takes from `number` to one, halving what is even and going from what is odd to three
-/// times as much and one.
-fn steps(mut number: u64) -> u64 {
+impl Pool {
+    fn new() -> Self {
+        let jobs = Arc::new(Queue::<Job>::new(CAPACITY));
+        let work = |jobs: Arc<Queue<Job>>| {
+            // Ends when the queue is closed and empty.
+            move || jobs.iter().map(|job| job()).count()
+        };
+        let workers = (0..WORKERS).map(|_| thread::spawn(work(Arc::clone(&jobs)))).collect();
+        Self { jobs, workers }
+    }
+
+    /// Waits while the backlog is full.
+    fn submit(&self, job: impl FnOnce() + Send + 'static) -> Result<(), Closed<Job>> {
+        self.jobs.push(Box::new(job))
+    }
+
+    /// Does what was handed in, and nothing more; how many jobs each worker did.
+    fn finish(self) -> Vec<usize> {
+        self.jobs.close();
+        self.workers.into_iter().map(|worker| worker.join().expect("no job panics")).collect()
+    }
+}
+
+/// How many steps the Collatz sequence takes from `n` to one.
+fn collatz(mut n: u64) -> u64 {
     let mut steps = 0;
-    while number != 1 {
-        number = if number % 2 == 0 { number / 2 } else { 3 * number + 1 };
+    while n != 1 {
+        n = if n % 2 == 0 { n / 2 } else { 3 * n + 1 };
         steps += 1;
     }
     steps
 }
 
 fn main() {
-    let workers = thread::available_parallelism().map_or(2, NonZero::get).max(2);
-    // Sixteen jobs wait at most: clients that are faster than the workers stop until there is room.
-    let (jobs, answers) = (Queue::new(16), Queue::new(16));
-    let deepest = AtomicU64::new(0);
-
-    let found = thread::scope(|scope| {
-        let working: Vec<_> = (0..workers)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut done = 0_u64;
-                    // Until the queue is closed and empty.
-                    for Job { client, number } in &jobs {
-                        deepest.fetch_max(jobs.len() as u64, Relaxed);
-                        answers.push((client, number, steps(number))).expect("open until we end");
-                        done += 1;
-                    }
-                    done
-                })
-            })
-            .collect();
-        let asking: Vec<_> = (0..CLIENTS)
-            .map(|client| {
-                let jobs = &jobs;
-                scope.spawn(move || {
-                    for number in (1..=QUESTIONS).map(|question| client * QUESTIONS + question) {
-                        jobs.push(Job { client, number }).expect("open until all have asked");
-                    }
-                })
-            })
-            .collect();
-        let collecting = scope.spawn(|| {
-            let mut found = HashMap::<u64, Vec<(u64, u64)>>::new();
-            for (client, number, steps) in &answers {
-                found.entry(client).or_default().push((number, steps));
-            }
-            found
-        });
-
-        for client in asking {
-            client.join().expect("a client panicked");
+    let pool = Pool::new();
+    let results = Arc::new(Queue::new(CLIENTS * JOBS as usize));
+    thread::scope(|scope| {
+        for client in 0..CLIENTS as u64 {
+            let (pool, results) = (&pool, &results);
+            scope.spawn(move || {
+                for n in client * JOBS + 1..=(client + 1) * JOBS {
+                    let results = Arc::clone(results);
+                    let job = move || results.push((n, collatz(n))).expect("open until the end");
+                    pool.submit(job).map_err(drop).expect("open until all have handed in");
+                }
+            });
         }
-        jobs.close();
-        for (worker, thread) in working.into_iter().enumerate() {
-            println!("worker {worker} did {} jobs", thread.join().expect("a worker panicked"));
-        }
-        answers.close();
-        collecting.join().expect("the collector panicked")
     });
+    let jobs = Arc::clone(&pool.jobs);
+    let done = pool.finish();
+    let refused = jobs.push(Box::new(|| unreachable!("too late"))).is_err();
 
-    for client in 0..CLIENTS {
-        let answers = &found[&client];
-        let (number, most) = answers.iter().max_by_key(|answer| answer.1).expect("there are some");
-        println!(
-            "client {client}: {} answers; the longest way is that of {number}: {most}",
-            answers.len()
-        );
-        assert_eq!(answers.len() as u64, QUESTIONS);
-        assert!(answers.iter().all(|&(number, counted)| steps(number) == counted));
-    }
-    println!("never more than {} of 16 jobs waited", deepest.into_inner());
+    results.close();
+    let (n, steps) = results.iter().max_by_key(|(_, steps)| *steps).expect("there are results");
+    println!(
+        "{} jobs by {WORKERS} workers, {CAPACITY} of them waiting at most",
+        done.iter().sum::<usize>()
+    );
+    println!("a job after the end was refused: {refused}");
+    println!("longest sequence up to {}: from {n}, with {steps} steps", CLIENTS as u64 * JOBS);
+    assert_eq!(done.iter().sum::<usize>(), CLIENTS * JOBS as usize, "each job once");
+    assert!(refused);
 }

@@ -20,7 +20,7 @@
 //! | one producing and one consuming thread | a bounded queue, waiting on either side; in lines, if the values are small | [`spsc`] |
 //! | the same, and what flows is bytes | a stream: `Read`, `BufRead`, `Write`, blocking or as tasks | `pipe` |
 //! | the same, and a producer that must never stop | to keep the newest, counting what was lost | [`spsc::lossy`](mod@spsc::lossy) |
-//! | many producing and many consuming threads | a bounded queue, strictly first in, first out | `mpmc` |
+//! | several threads that produce, or several that consume | a bounded queue in strict order, waiting on either side | [`mpmc`] |
 //! | bytes that processes share, or with a documented layout | atomic fields, locks and waits in them | [`SharedBuffer`] |
 //! | one producing and one consuming process | a bounded queue in memory that both have mapped | [`shared::ring`] |
 //! | a critical section of a few instructions, never more threads than cores | mutual exclusion without an OS | [`SpinLock`] |
@@ -38,7 +38,7 @@
 //!
 //! * `std` (default): blocking calls and timeouts. Without it the crate is `no_std` and offers the
 //!   `try_` calls, the locks and the cells.
-//! * `alloc` (part of `std`): the rings, [`Rcu`], and `latest::channel`.
+//! * `alloc` (part of `std`): the rings and queues, [`Rcu`], and `latest::channel`.
 //! * `async`: `Stream` for the consumer of a ring and `Sink` for its producer, of `futures-core` and
 //!   `futures-sink`. Waiting as a task takes no feature: `push_async`, `pop_async`.
 //! * `futures-io`, `tokio`: `AsyncRead`, `AsyncBufRead` and `AsyncWrite` of these crates for the ends of a

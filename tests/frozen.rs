@@ -1,11 +1,20 @@
 //! What a stalled writer may hold up, and what not: the writer is frozen in the worst place.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
+use untorn::mpmc::{PopTimeoutError, PushTimeoutError, Queue, TryPopError, TryPushError};
 use untorn::rcu::Policy;
 use untorn::{Latest, Rcu, SeqLock, Snapshot, pause_points};
+
+mod support;
+use support::tasks::{Wakes, block_on, poll};
+
+/// Long enough that a thread is asleep in nearly every run.
+const SOON: Duration = Duration::from_millis(20);
 
 thread_local! {
     /// Where this thread is to stand still, once.
@@ -195,4 +204,122 @@ fn a_slow_update_holds_up_no_reader() {
         go_on.send(()).unwrap();
     });
     assert_eq!(cell.read(), [2; 8]);
+}
+
+/// What a queue says while a push stands still between its claim and its end: it is not empty, though
+/// the first value is not there, and a second one behind it is.
+#[test]
+fn a_push_frozen_inside_makes_pops_busy_and_loses_no_wake() {
+    let queue = Queue::new(4);
+    while_frozen(
+        "mpmc.push.claimed",
+        || queue.try_push(1).unwrap(),
+        || {
+            assert_eq!(queue.try_pop(), Err(TryPopError::Busy));
+            queue.try_push(2).unwrap();
+            assert_eq!(queue.try_pop(), Err(TryPopError::Busy));
+            assert_eq!((queue.len(), queue.is_empty()), (2, false));
+            assert_eq!(queue.pop_timeout(SOON), Err(PopTimeoutError::Timeout));
+
+            // A task asks to be polled again, and does not sleep.
+            let (wakes, waker) = Wakes::new();
+            let mut pop = queue.pop_async();
+            assert!(poll(Pin::new(&mut pop), &waker).is_pending());
+            assert_eq!(wakes.count(), 1);
+            drop(pop);
+
+            // Closing changes nothing of that: two values are to come.
+            queue.close();
+            assert_eq!(queue.try_pop(), Err(TryPopError::Busy));
+            assert_eq!(queue.try_push(3), Err(TryPushError::Closed(3)));
+        },
+    );
+    assert_eq!((queue.try_pop(), queue.try_pop()), (Ok(1), Ok(2)));
+    assert_eq!(queue.try_pop(), Err(TryPopError::Closed));
+}
+
+/// The same for a pop that stands still: the queue is not full, and its slot is not free.
+#[test]
+fn a_pop_frozen_inside_makes_pushes_busy() {
+    for capacity in [1, 2] {
+        let queue = Queue::new(capacity);
+        (0..capacity).for_each(|i| queue.try_push(i).unwrap());
+        assert_eq!(queue.try_push(9), Err(TryPushError::Full(9)));
+        while_frozen(
+            "mpmc.pop.taken",
+            || assert_eq!(queue.try_pop(), Ok(0)),
+            || {
+                assert_eq!(queue.try_push(9), Err(TryPushError::Busy(9)));
+                assert!(!queue.is_full());
+                assert_eq!(queue.len(), capacity - 1);
+                assert_eq!(queue.push_timeout(9, SOON), Err(PushTimeoutError::Timeout(9)));
+                let (wakes, waker) = Wakes::new();
+                assert!(poll(Pin::new(&mut queue.push_async(9)), &waker).is_pending());
+                assert_eq!(wakes.count(), 1);
+                // The rest can be popped, and then it is empty.
+                (1..capacity).for_each(|i| assert_eq!(queue.try_pop(), Ok(i)));
+                assert_eq!(queue.try_pop(), Err(TryPopError::Empty));
+                assert!(queue.is_empty());
+            },
+        );
+        assert_eq!(queue.try_push(9), Ok(()));
+    }
+}
+
+/// Two sleep, a push stands still, another one is done behind it and has woken one of them for nothing.
+/// When the first push goes on, both get their value: the wake was not lost.
+#[test]
+fn a_wake_for_a_value_behind_a_frozen_push_is_not_lost() {
+    for tasks in [false, true] {
+        let queue = Queue::new(4);
+        let pop = || match tasks {
+            true => block_on(queue.pop_async(), None).unwrap(),
+            false => queue.pop(),
+        };
+        let mut popped = thread::scope(|scope| {
+            let sleepers = [(); 2].map(|()| scope.spawn(pop));
+            thread::sleep(SOON);
+            while_frozen(
+                "mpmc.push.claimed",
+                || queue.try_push(1).unwrap(),
+                || {
+                    queue.try_push(2).unwrap();
+                    thread::sleep(SOON);
+                    // One that is told of the second, and goes: it hands that on.
+                    assert_eq!(queue.pop_timeout(SOON), Err(PopTimeoutError::Timeout));
+                },
+            );
+            sleepers.map(|sleeper| sleeper.join().unwrap())
+        });
+        popped.sort_unstable_by_key(|popped| popped.unwrap());
+        assert_eq!(popped, [Ok(1), Ok(2)]);
+    }
+}
+
+/// A sleeper that sees a peer in the middle naps, and burns no processor.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pop_behind_a_frozen_push_sleeps() {
+    let queue = Queue::new(1);
+    while_frozen(
+        "mpmc.push.claimed",
+        || queue.try_push(1).unwrap(),
+        || {
+            let before = processor_time();
+            assert_eq!(queue.pop_timeout(10 * SOON), Err(PopTimeoutError::Timeout));
+            let used = processor_time() - before;
+            assert!(used < SOON, "{used:?} of {:?}", 10 * SOON);
+        },
+    );
+    assert_eq!(queue.try_pop(), Ok(1));
+}
+
+/// What this thread has used.
+#[cfg(target_os = "linux")]
+fn processor_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is writable, and the clock exists.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    assert_eq!(result, 0);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

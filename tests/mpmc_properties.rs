@@ -260,7 +260,7 @@ impl<'a> Checked<'_, 'a> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 500 }))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 200 }))]
 
     #[test]
     fn the_queue_is_a_bounded_deque(capacity in 1..9_usize, calls in calls()) {

@@ -130,6 +130,7 @@ mod queues {
     use std::error::Error;
 
     use super::*;
+    use untorn::mpmc;
     use untorn::spsc::{
         CapacityError, Closed, Consumer, Lines, PopTimeoutError, Producer, PushTimeoutError,
         TryPopError, TryPushError,
@@ -165,6 +166,31 @@ mod queues {
     const_assert!(align_of::<Consumer<u8, Lines>>() >= 64);
     const_assert!(align_of::<Producer<u8>>() >= 64);
     const_assert!(align_of::<Consumer<u8>>() >= 64);
+
+    // Many ends, shared by reference: a value goes from thread to thread, and no reference to it.
+    assert_impl_all!(mpmc::Queue<Cell<u8>>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(mpmc::Queue<Rc<u8>>: Send, Sync);
+    assert_not_impl_any!(mpmc::Queue<std::sync::MutexGuard<'static, u8>>: Send, Sync);
+    assert_not_impl_any!(mpmc::Queue<u8>: Clone);
+    assert_impl_all!(mpmc::TryPushError<Opaque>: Error, Send, Sync);
+    assert_impl_all!(mpmc::TryPopError: Error, Send, Sync, Copy);
+
+    #[cfg(feature = "std")]
+    mod waiting {
+        use std::future::Future;
+
+        use super::*;
+
+        assert_impl_all!(mpmc::Push<'static, u8>: Send, Sync, Unpin, Future);
+        assert_impl_all!(mpmc::Push<'static, Cell<u8>>: Send);
+        assert_not_impl_any!(mpmc::Push<'static, Cell<u8>>: Sync);
+        assert_not_impl_any!(mpmc::Push<'static, Rc<u8>>: Send, Sync);
+        assert_not_impl_any!(mpmc::Push<'static, u8>: Clone);
+        assert_impl_all!(mpmc::Pop<'static, Cell<u8>>: Send, Sync, Unpin, Future);
+        assert_not_impl_any!(mpmc::Pop<'static, Rc<u8>>: Send, Sync);
+        assert_impl_all!(mpmc::Iter<'static, Cell<u8>>: Send, Sync, Unpin, Iterator);
+        assert_not_impl_any!(mpmc::Iter<'static, Rc<u8>>: Send, Sync);
+    }
 
     // Errors carry values that need not be `Debug`, and are errors all the same.
     struct Opaque;

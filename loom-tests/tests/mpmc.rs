@@ -1,12 +1,15 @@
-//! The queue for many threads: edges E1 (item ready), E2 (slot free), E4 (all before) and E5 (closed).
+//! The queue for many threads: edges E1 (item ready), E2 (slot free), E3 (no lost wake), E4 (all before)
+//! and E5 (closed).
 //!
 //! Capacity one and two, so that slots are reused; payloads are loom `Arc`s, so that one that is lost or
-//! dropped twice fails the model.
+//! dropped twice fails the model. Tasks: `mpmc_tasks.rs`.
 #![cfg(loom)]
+
+use std::time::Duration;
 
 use loom::cell::UnsafeCell;
 use loom_tests::{Arc, explore, explore_bounded, spawn, yield_now};
-use untorn::mpmc::{Queue, TryPopError, TryPushError};
+use untorn::mpmc::{PopTimeoutError, Queue, TryPopError, TryPushError};
 
 type Shared = Arc<Queue<Arc<usize>>>;
 
@@ -188,6 +191,94 @@ fn e4_full_is_not_said_while_there_is_room() {
     });
 }
 
+/// E3: a sleeping consumer is woken. A lost wake is a deadlock, which loom reports. Two items and one
+/// slot, so that the second sleep is for a slot that was used.
+#[test]
+fn e3_a_sleeping_consumer_is_woken() {
+    explore_bounded(2, [[1, 2]], || {
+        let queue = queue(1, []);
+        let pushing = spawn({
+            let queue = Arc::clone(&queue);
+            move || [1, 2].map(|number| push_polling(&queue, number))
+        });
+        let popping = spawn(move || [(); 2].map(|()| *queue.pop().expect("an item")));
+        pushing.join();
+        popping.join()
+    });
+}
+
+/// E3: a sleeping producer is woken.
+#[test]
+fn e3_a_sleeping_producer_is_woken() {
+    explore([(1, 2)], || {
+        let queue = queue(1, [1]);
+        let pushing = spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.push(Arc::new(2)).expect("open")
+        });
+        let popping = spawn({
+            let queue = Arc::clone(&queue);
+            move || *queue.try_pop().expect("an item")
+        });
+        pushing.join();
+        (popping.join(), *queue.try_pop().expect("the second"))
+    });
+}
+
+/// E3, both directions at once.
+#[test]
+fn e3_no_wake_is_lost_both_ways() {
+    explore_bounded(1, [[1, 2]], || {
+        let queue = queue(1, []);
+        let pushing = spawn({
+            let queue = Arc::clone(&queue);
+            move || [1, 2].map(|number| queue.push(Arc::new(number)).expect("open"))
+        });
+        let popping = spawn(move || [(); 2].map(|()| *queue.pop().expect("an item")));
+        pushing.join();
+        popping.join()
+    });
+}
+
+/// E5: who waits is woken by the close, and gets what was pushed before it.
+#[test]
+fn e5_a_waiting_consumer_learns_that_the_queue_is_closed() {
+    explore_bounded(2, [vec![1]], || {
+        let queue = queue(1, []);
+        let closing = spawn({
+            let queue = Arc::clone(&queue);
+            move || {
+                queue.try_push(Arc::new(1)).expect("room");
+                assert!(queue.close());
+            }
+        });
+        let popping = spawn(move || {
+            let mut got = Vec::new();
+            while let Ok(value) = queue.pop() {
+                got.push(*value);
+            }
+            got
+        });
+        closing.join();
+        popping.join()
+    });
+}
+
+/// E5: a producer that waits gets its value back.
+#[test]
+fn e5_a_waiting_producer_learns_that_the_queue_is_closed() {
+    explore([2], || {
+        let queue = queue(1, [1]);
+        let pushing = spawn({
+            let queue = Arc::clone(&queue);
+            move || *queue.push(Arc::new(2)).expect_err("closed").into_inner()
+        });
+        let closing = spawn(move || assert!(queue.close()));
+        closing.join();
+        pushing.join()
+    });
+}
+
 /// I5: after a pop was told that the queue is closed, no push succeeds, though it began before.
 #[test]
 fn i5_closed_is_final() {
@@ -266,5 +357,28 @@ fn e5_what_came_before_the_close_is_seen() {
         });
         closer.join();
         (a.join(), b.join())
+    });
+}
+
+/// A timed pop gives up when its time is over (the model lets it expire at the first sleep), or gets
+/// what it waited for.
+#[test]
+fn timed_calls_expire_or_succeed() {
+    explore([(Some(1), None), (None, Some(1))], || {
+        let queue = queue(1, []);
+        let pushing = spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.try_push(Arc::new(1)).expect("room")
+        });
+        let popping = spawn({
+            let queue = Arc::clone(&queue);
+            move || match queue.pop_timeout(Duration::from_millis(1)) {
+                Ok(value) => Some(*value),
+                Err(PopTimeoutError::Timeout) => None,
+                Err(PopTimeoutError::Closed) => panic!("nobody closes"),
+            }
+        });
+        pushing.join();
+        (popping.join(), queue.try_pop().ok().map(|value| *value))
     });
 }

@@ -22,6 +22,7 @@ use untorn::{Latest, Mutex, SeqLock, Snapshot, SpinLock, latest};
 
 mod counting;
 mod flows;
+mod queues;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../support/rings.rs"]
 mod rings;
@@ -60,6 +61,7 @@ fn main() {
         waiting_ring::<Line>(&mut random);
         flows::overwriting(&mut random);
         flows::shared_ring(&mut random);
+        queues::queue(&mut random);
         waits::words(&mut random);
         waits::events(&mut random);
     }
