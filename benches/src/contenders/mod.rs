@@ -20,6 +20,7 @@ pub mod seqlock;
 pub mod spin;
 pub mod std;
 pub mod untorn;
+pub mod untorn_mpmc;
 pub mod untorn_spsc;
 pub mod waiting;
 pub mod watch;

@@ -9,7 +9,7 @@ use crossbeam_utils::atomic::AtomicCell;
 use crate::contenders::{
     arc_swap as swap, batches, blocking as ends, cells, crossbeam, handover as ways, hazarc,
     latest, pipes, queues, rcu, reclaim, rtrb, spin as spinning, std as standard, untorn as ours,
-    untorn_spsc as ring, waiting as sleeping,
+    untorn_mpmc as many, untorn_spsc as ring, waiting as sleeping,
 };
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use crate::probes::frozen::{pointee as frozen_pointee, value as frozen_value};
@@ -92,6 +92,7 @@ macro_rules! every_mpmc {
     ($shape:ident) => {
         register!($shape:
             standard::MutexDeque,
+            many::Queue,
             crossbeam::Array,
             queues::Kanal,
             crossbeam::Channel,
@@ -113,6 +114,7 @@ macro_rules! queues_of_any {
             $shape::entry_of_two::<ring::LineRing>(),
             $shape::entry_of_two::<rtrb::Ring>(),
             $shape::entry_of_two::<queues::Nexus>(),
+            $shape::entry::<many::Queue>(),
             $shape::entry::<crossbeam::Array>(),
             $shape::entry::<queues::Kanal>(),
             $shape::entry_of_two::<queues::Ringbuf>(),
@@ -133,6 +135,7 @@ macro_rules! every_blocking {
             standard::MutexDeque,
             ring::Ring,
             ring::LineRing,
+            many::Queue,
             crossbeam::Channel,
             standard::Mpsc,
             queues::Kanal,
@@ -307,6 +310,7 @@ pub fn probes() -> Vec<Probe> {
         backlog::probe(vec![
             backlog::entry::<standard::MutexDeque>(),
             backlog::entry::<ring::Ring>(),
+            backlog::entry::<many::Queue>(),
             backlog::entry::<standard::Mpsc>(),
             backlog::entry::<crossbeam::Channel>(),
             backlog::entry::<ends::MpscUnbounded>(),
