@@ -86,7 +86,10 @@ fn shared_config() {
     let text = run("shared_config");
     assert!(text.contains("|      4 |    4 | u32    | batch size     | jobs "), "{text}");
     assert_eq!(text.matches("batches of 200 from now on").count(), 4, "{text}");
-    assert!(text.contains("main: batch size is 100\nmain: batch size is 200\n"), "{text}");
+    // The workers print too, and may come between these two.
+    let (before, after) =
+        (text.find("main: batch size is 100\n"), text.find("main: batch size is 200\n"));
+    assert!(before.is_some() && before < after, "{text}");
     assert!(text.contains("two fields: "), "{text}");
     assert!(text.contains("one snapshot: 100000 looks, nothing mixed\n"), "{text}");
 }
@@ -136,7 +139,7 @@ fn park() {
     let text = run("park");
     assert!(text.starts_with("60 of 60 jobs done by 3 workers, then all went home\n"), "{text}");
     assert!(number(&text, "the submitter slept for ms:") > 0, "{text}");
-    assert!((60..=252).contains(&number(&text, "looks for work:")), "{text}");
+    assert!((60..=1260).contains(&number(&text, "looks for work:")), "{text}");
 }
 
 #[test]

@@ -175,8 +175,30 @@ fn two_notifiers_count_each_wait_once() {
     });
 }
 
-/// A task that goes away after it was notified hands that to a thread which waits too. Were it lost,
-/// the thread would sleep for ever.
+/// A task that goes away beside a notification, and another behind it in the queue: were the first one's
+/// notification lost, the second would never be told.
+#[test]
+fn a_dropped_task_hands_its_notification_to_the_next() {
+    explore([1], || {
+        let news = News::new();
+        let (first, mut second) = (wait_async(&news.word, 0), wait_async(&news.word, 0));
+        let notifier = spawn({
+            let news = Arc::clone(&news);
+            move || {
+                news.write();
+                notify(&news.word, 1)
+            }
+        });
+        drop(first);
+        let woken = notifier.join();
+        let polled = Pin::new(&mut second).poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(polled, Poll::Ready(Woken));
+        assert_eq!(news.read(), 7);
+        woken
+    });
+}
+
+/// The same with a thread that comes to wait meanwhile, before or behind the task.
 #[test]
 fn a_dropped_task_hands_its_notification_on() {
     explore_bounded(2, [(NotEqual, 0), (NotEqual, 1), (Woken, 1)], || {
@@ -283,7 +305,7 @@ fn a_notification_that_is_not_needed_goes_to_the_next() {
 /// Two consumers, and two items with a notification each: nobody sleeps beside an item.
 #[test]
 fn each_item_finds_a_consumer() {
-    explore_bounded(1, [()], || {
+    explore_bounded(2, [()], || {
         let news = News::new();
         let take = |news: Arc<News>| {
             move || {

@@ -67,8 +67,7 @@ impl EventCount {
     /// Waits until `condition` gives a result. Blocking.
     ///
     /// It is called before anything else, again and again for a few microseconds, and at least once more
-    /// before each sleep. If it panics,
-    /// the thread has left the queue when the panic goes on.
+    /// before each sleep. If it panics, the thread has left the queue when the panic goes on.
     ///
     /// ```
     /// assert_eq!(untorn::wait::EventCount::new().wait_until(|| Some(1)), 1);
