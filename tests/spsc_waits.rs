@@ -24,6 +24,7 @@ for_both_shapes!(
     a_huge_timeout_does_not_overflow,
     after_a_timeout_the_ring_works_on,
     no_wake_up_is_lost_in_many_handshakes,
+    a_loop_ends_with_the_producer_and_what_it_left,
 );
 
 fn a_stream_arrives_whole_through_every_capacity<R: Shape>() {
@@ -137,4 +138,28 @@ fn no_wake_up_is_lost_in_many_handshakes<R: Shape>() {
     }
     drop(ping);
     echo.join().unwrap();
+}
+
+fn a_loop_ends_with_the_producer_and_what_it_left<R: Shape>() {
+    let (mut producer, mut consumer) = R::ring(4);
+    let pushing = thread::spawn(move || {
+        (0..100).for_each(|value| {
+            producer.push(value).expect("the consumer lives");
+            if value == 50 {
+                thread::sleep(NAP);
+            }
+        });
+    });
+    let mut first = Vec::new();
+    for value in &mut consumer {
+        first.push(value);
+        if value == 9 {
+            break;
+        }
+    }
+    assert_eq!(first, Vec::from_iter(0..10), "the consumer was lent");
+    let mut rest = consumer.into_iter();
+    assert!(rest.by_ref().eq(10..100));
+    assert_eq!((rest.next(), rest.size_hint()), (None, (0, None)), "the end is the end");
+    pushing.join().unwrap();
 }

@@ -58,8 +58,26 @@ impl<T, S: Storage> Producer<T, S> {
         Room { producer: self, count }
     }
 
-    /// Polls for room for `count` values.
-    pub(crate) fn poll_room(
+    /// Polls for room for `count` values: [`room_async`](Self::room_async), for futures written by hand. The
+    /// waker of the last poll is woken, once; there is one, for whatever is polled for.
+    ///
+    /// # Errors
+    ///
+    /// As [`room_async`](Self::room_async).
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    /// use untorn::spsc::{WaitError, ring};
+    ///
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// let (mut producer, consumer) = ring(2);
+    /// producer.push_slice(b"a");
+    /// assert_eq!(producer.poll_room(1, &mut context), Poll::Ready(Ok(())));
+    /// assert_eq!(producer.poll_room(2, &mut context), Poll::Pending);
+    /// drop(consumer);
+    /// assert_eq!(producer.poll_room(2, &mut context), Poll::Ready(Err(WaitError::Closed)));
+    /// ```
+    pub fn poll_room(
         &mut self,
         count: usize,
         context: &mut Context<'_>,
@@ -119,8 +137,26 @@ impl<T, S: Storage> Consumer<T, S> {
         Items { consumer: self, count }
     }
 
-    /// Polls for `count` values, or as many as there are when the producer is gone.
-    pub(crate) fn poll_items(
+    /// Polls for `count` values, or as many as there are when the producer is gone:
+    /// [`items_async`](Self::items_async), for futures written by hand. The waker of the last poll is woken,
+    /// once; there is one, for whatever is polled for.
+    ///
+    /// # Errors
+    ///
+    /// As [`items_async`](Self::items_async).
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    ///
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// let (mut producer, mut consumer) = untorn::spsc::ring(4);
+    /// producer.push_slice(b"ab");
+    /// assert_eq!(consumer.poll_items(2, &mut context), Poll::Ready(Ok(2)));
+    /// assert_eq!(consumer.poll_items(3, &mut context), Poll::Pending);
+    /// drop(producer);
+    /// assert_eq!(consumer.poll_items(3, &mut context), Poll::Ready(Ok(2)));
+    /// ```
+    pub fn poll_items(
         &mut self,
         count: usize,
         context: &mut Context<'_>,
@@ -132,8 +168,23 @@ impl<T, S: Storage> Consumer<T, S> {
         Poll::Ready(self.has_items())
     }
 
-    /// Polls for the oldest value.
-    pub(crate) fn poll_pop(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Closed>> {
+    /// Polls for the oldest value: [`pop_async`](Self::pop_async), for futures written by hand. The waker of
+    /// the last poll is woken, once; there is one, for whatever is polled for.
+    ///
+    /// # Errors
+    ///
+    /// As [`pop_async`](Self::pop_async).
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    ///
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// let (mut producer, mut consumer) = untorn::spsc::ring(1);
+    /// assert_eq!(consumer.poll_pop(&mut context), Poll::Pending);
+    /// producer.try_push('a').unwrap();
+    /// assert_eq!(consumer.poll_pop(&mut context), Poll::Ready(Ok('a')));
+    /// ```
+    pub fn poll_pop(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Closed>> {
         loop {
             match self.try_pop() {
                 Ok(value) => return Poll::Ready(Ok(value)),

@@ -154,6 +154,8 @@ mod drain;
 )]
 mod engine;
 mod futures;
+#[cfg(feature = "std")]
+mod iter;
 #[cfg(feature = "alloc")]
 #[allow(
     private_interfaces,
@@ -191,6 +193,8 @@ pub use consumer::Consumer;
 pub use drain::{Chunk, Drain};
 pub use engine::{Borrowed, Contiguous, Heap, Storage};
 pub use futures::{Items, Pop, Push, Room};
+#[cfg(feature = "std")]
+pub use iter::{IntoIter, Iter};
 #[cfg(feature = "alloc")]
 pub use line::{Lines, line_ring, try_line_ring};
 #[cfg(all(feature = "alloc", target_has_atomic = "64"))]

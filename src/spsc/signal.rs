@@ -5,7 +5,7 @@ use core::task::Waker;
 use crate::SpinLock;
 use crate::sync::atomic::{
     AtomicUsize,
-    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
     compiler_fence, fence,
 };
 use crate::sync::{Futex, const_unless_loom, is_light};
@@ -111,9 +111,10 @@ impl Signal {
 
     /// Ends the announcement: a thread is woken, and the waker of a task returned.
     fn take_sleeper(&self) -> Option<Waker> {
-        // Acquire (E3): the waker that was left before the announcement is there, or a later one.
-        // Release (E3): a task that announces itself after this sees the publication that it is about.
-        let before = self.word.fetch_and(!(THREAD | TASK), AcqRel);
+        // Acquire (E3): the waker that was left before the announcement is there, or a later one; and if
+        // the lock is taken, then by a task that announces itself after this, not before it. Nothing is
+        // released: what this is about was published before the fence that came before the look.
+        let before = self.word.fetch_and(!(THREAD | TASK), Acquire);
         #[cfg(feature = "std")]
         if before & THREAD != 0 {
             self.word.wake_one();
