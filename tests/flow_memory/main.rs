@@ -1,10 +1,11 @@
-//! How much memory a pipe takes, and whether a blocked end takes processor time. A program with a plain
-//! `main`: nothing else may allocate while it counts.
+//! How much memory pipes, rings and queues take, and whether a blocked end takes processor time. A program
+//! with a plain `main`: nothing else may allocate while it counts.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod allocator;
+mod rings;
 
 use std::io::{BufRead, ErrorKind, Read, Write};
 use std::sync::Barrier;
@@ -25,9 +26,10 @@ fn main() {
     a_pipe_takes_what_its_capacity_says();
     the_peak_does_not_depend_on_what_passes();
     nothing_is_allocated_after_the_start();
+    rings::nothing_is_allocated_after_the_start();
     #[cfg(all(target_os = "linux", not(miri)))]
     processor_time::a_blocked_end_takes_none();
-    println!("pipe_memory: flat");
+    println!("flow_memory: flat");
 }
 
 fn a_pipe_takes_what_its_capacity_says() {
@@ -143,7 +145,7 @@ mod processor_time {
     pub(super) fn a_blocked_end_takes_none() {
         const WAIT: Duration = Duration::from_millis(500);
         let check = |what: &str, used: Duration| {
-            println!("pipe_memory: a {what} that waited {WAIT:?} used {used:?}");
+            println!("flow_memory: a {what} that waited {WAIT:?} used {used:?}");
             assert!(used < WAIT / 10, "a {what} that waits used {used:?}");
         };
 
