@@ -9,7 +9,7 @@ use std::time::Duration;
 use untorn_bench::crew::Crew;
 use untorn_bench::registry::{regime, select};
 use untorn_bench::shapes::Sample;
-use untorn_bench::shapes::lock::{Guarded, Lock, bare};
+use untorn_bench::shapes::lock::{Guarded, LONGEST, Lock, bare};
 
 #[test]
 fn every_turn_of_every_lane_is_counted() {
@@ -25,7 +25,9 @@ fn every_turn_of_every_lane_is_counted() {
                     assert_eq!((sample.operations(all), sample.share()), (all, None), "{name}");
                 } else {
                     assert_eq!(sample.lanes.len(), regime.lanes, "{name}");
-                    assert!(sample.operations(all) >= all, "{name}");
+                    // On a busy machine a lock that hands itself on in turn may crawl.
+                    let cut_short = sample.elapsed >= LONGEST;
+                    assert!(sample.operations(all) >= all || cut_short, "{name}: {sample:?}");
                     assert!((0.0..=1.0).contains(&sample.share().unwrap()), "{name}");
                 }
             }

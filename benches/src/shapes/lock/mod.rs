@@ -126,6 +126,9 @@ fn share_out<L: Lock>(lock: &L, regime: &Regime, each: u64, crew: &Crew) -> Samp
     Sample { elapsed, lanes }
 }
 
+/// After so long a sample is cut short: some locks come to a crawl when a holder loses its core.
+pub const LONGEST: Duration = Duration::from_millis(500);
+
 /// What lanes that share turns out are to do.
 struct Race {
     /// All lanes together.
@@ -139,8 +142,6 @@ struct Race {
 }
 
 impl Race {
-    /// Some locks come to a crawl when a holder loses its core.
-    const LONGEST: Duration = Duration::from_millis(500);
     /// How many turns of its own a lane takes before it looks at the clock again.
     const BETWEEN_LOOKS: u64 = 64;
 
@@ -157,7 +158,7 @@ impl Race {
             own += 1;
             if own % Self::BETWEEN_LOOKS == 0 {
                 let so_far = begun.elapsed();
-                if so_far >= Self::LONGEST || turns >= self.turns && so_far >= self.shortest {
+                if so_far >= LONGEST || turns >= self.turns && so_far >= self.shortest {
                     self.over.store(true, Relaxed);
                 }
             }
