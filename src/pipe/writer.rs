@@ -102,9 +102,8 @@ impl Writer {
                 }
             }
         }
-        // There is room, and one publication.
-        self.ring.push_slice(bytes);
-        Ok(())
+        // There is room, and one publication; or the reader has gone meanwhile.
+        if self.ring.push_slice(bytes) == 0 { Err(self.refusal()) } else { Ok(()) }
     }
 
     /// How long a call that waits may wait for room, each by itself; `None`, as at the start, for ever. Zero
@@ -263,8 +262,11 @@ impl Writer {
         if bytes.is_empty() {
             return Ok(Some(0));
         }
-        self.look_for_reader()?;
         let written = self.put(bytes);
+        if written == 0 {
+            // It may have gone while there was room.
+            self.look_for_reader()?;
+        }
         Ok((written != 0).then_some(written))
     }
 
