@@ -70,12 +70,11 @@ impl Signal {
             // or the sleeper's second look sees the publication made before ours.
             fence(SeqCst);
         }
-        // Acquire (E3, E4): with the announcement comes what it waits for; with `GONE`, all that the
-        // end did.
+        // Acquire (E4): with `GONE` comes all that the end did.
         let word = self.word.load(Acquire);
         if word & (THREAD | TASK) != 0 {
-            // Relaxed: comes with the announcement. If it is that of a wait before, or of one after,
-            // either that has found what it waited for, or a later publication is looked after (E3).
+            // Relaxed: ordered by the fences (E3). Of a wait before, only if the one that is announced finds
+            // what it waits for when it looks again; of one after, a later publication is looked after.
             let target = self.target.load(Relaxed);
             if reaches(index, target) {
                 self.wake();
@@ -111,10 +110,9 @@ impl Signal {
 
     /// Ends the announcement: a thread is woken, and the waker of a task returned.
     fn take_sleeper(&self) -> Option<Waker> {
-        // Acquire (E3): the waker that was left before the announcement is there, or a later one; and if
-        // the lock is taken, then by a task that announces itself after this, not before it. Nothing is
-        // released: what this is about was published before the fence that came before the look.
-        let before = self.word.fetch_and(!(THREAD | TASK), Acquire);
+        // Relaxed: ordered by the fences (E3). If the end needs this wake, its fence came before ours, and
+        // so did the waker that it left, and the lock's release.
+        let before = self.word.fetch_and(!(THREAD | TASK), Relaxed);
         #[cfg(feature = "std")]
         if before & THREAD != 0 {
             self.word.wake_one();
@@ -133,10 +131,10 @@ impl Signal {
 
     /// Says that the end waits, until the other's index is `target`; the word before that.
     pub(super) fn announce(&self, kind: u32, target: usize) -> u32 {
-        // Relaxed: comes with the announcement.
+        // Relaxed: seen by whoever must see it, because of the fence that follows (E3).
         self.target.store(target, Relaxed);
-        // Release (E3): whoever sees it sees the target and the waker, or later ones.
-        self.word.fetch_or(kind, Release)
+        // Relaxed: as above.
+        self.word.fetch_or(kind, Relaxed)
     }
 
     /// Takes back what was announced. A wake that is under way finds nobody.
