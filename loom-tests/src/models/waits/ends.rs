@@ -1,4 +1,4 @@
-//! What the ends do with values: push, pop, take back, leave.
+//! What the ends do with values: push, pop, take back.
 
 use super::*;
 
@@ -9,42 +9,46 @@ impl Ring {
         let me = state.threads[at];
         let stage = match me.stage {
             Stage::Begin => return self.begin(&state, at, next),
-            Stage::RoomGone if state.load(at, SAID[other]) & GONE != 0 => {
-                state.threads[at].limit = me.index;
-                self.refuses(&mut state.threads[at])
+            Stage::Relax => {
+                state.change(at, |said| said & !FENCED);
+                state.threads[at].fenced = self.is(StillFenced);
+                self.seeks(at)
             }
-            Stage::RoomGone => Stage::Limit,
+            Stage::RoomClosed if state.load(at, SAID[other]) & CLOSED != 0 => {
+                state.threads[at].limit = me.index;
+                self.refuses(&mut state, at)
+            }
+            Stage::RoomClosed => Stage::Limit,
             Stage::Limit => {
                 let room = if at == PRODUCER { self.capacity } else { 0 };
                 let limit = state.load(at, INDEX[other]) + room;
                 state.threads[at].limit = limit;
                 match at {
-                    _ if limit - me.index < me.want => self.refuses(&mut state.threads[at]),
+                    _ if limit - me.index < me.want => self.refuses(&mut state, at),
                     PRODUCER => self.publishes(&mut state.threads[at], Then::Pushed),
                     _ => Stage::Pop,
                 }
             }
-            Stage::Pop | Stage::Drain | Stage::ReadBack => {
-                let item = state.load(at, self.slot(me.index));
-                if item == 0 || state.out & 1 << (item - 1) != 0 {
+            Stage::PushUnseen => {
+                let me = &mut state.threads[at];
+                me.store(self.slot(me.index), me.index + 1);
+                me.index += 1;
+                Stage::Done
+            }
+            Stage::Pop => {
+                if !self.takes_out(&mut state, at) {
                     return next.fails(Failure::Twice);
                 }
-                state.out |= 1 << (item - 1);
-                let me = &mut state.threads[at];
-                if me.stage == Stage::ReadBack {
-                    me.closed = true;
-                    Stage::Done
-                } else {
-                    me.index += 1;
-                    match me.stage {
-                        Stage::Pop => self.publishes(me, Then::Popped),
-                        _ => self.drains_on(me),
-                    }
+                state.threads[at].index += 1;
+                if self.defers {
+                    let mut state = state.clone();
+                    state.threads[at].stage = Stage::Done;
+                    next.to(state);
                 }
+                self.publishes(&mut state.threads[at], Then::Popped)
             }
             // Why there is no room, or no value.
-            Stage::Refused => match state.load(at, SAID[other]) & GONE {
-                0 if self.publishes_anew => self.publishes(&mut state.threads[at], Then::Wait),
+            Stage::Refused => match state.load(at, SAID[other]) & CLOSED {
                 0 => Stage::Wait,
                 _ if at == CONSUMER && !self.is(ClosedUnlooked) => Stage::ItemsAgain,
                 _ => return self.closes(state, at, next),
@@ -60,6 +64,14 @@ impl Ring {
             // An operation is over; its future, if it was one, is dropped.
             Stage::Done => {
                 state.threads[at].want = self.want(at, me.index);
+                if me.kind == TASK && me.abandons != 0 {
+                    // Or there was none, and the end was polled by hand.
+                    let mut state = state.clone();
+                    let me = &mut state.threads[at];
+                    me.abandons -= 1;
+                    me.stage = self.waited(me, true);
+                    next.to(state);
+                }
                 if me.kind == TASK { Stage::Unneeded(true) } else { Stage::Begin }
             }
 
@@ -73,31 +85,13 @@ impl Ring {
                 state.threads[at].store(Word::Tail, me.index - 1);
                 Stage::ReadBack
             }
-
-            Stage::Rest => {
-                state.threads[at].limit = state.load(at, Word::Tail);
-                self.drains_on(&state.threads[at])
-            }
-            Stage::SayIndex => {
-                state.threads[at].store(TARGET[at], me.index);
-                if self.is(IndexLate) { self.after_gone(at) } else { Stage::SetGone }
-            }
-            Stage::SetGone => {
-                state.change(at, |said| said | GONE);
-                if self.is(IndexLate) { Stage::SayIndex } else { self.after_gone(at) }
-            }
-            Stage::LastIndex => {
-                state.threads[at].store(Word::Head, me.index);
-                self.said_gone()
-            }
-            Stage::End => {
-                state.ends -= 1;
-                if state.ends == 0 && !self.drop_the_rest(&mut state) {
+            Stage::ReadBack => {
+                if !self.takes_out(&mut state, at) {
                     return next.fails(Failure::Twice);
                 }
-                Stage::Gone
+                state.threads[at].closed = true;
+                Stage::Done
             }
-            Stage::Gone => return,
             _ => return self.signal(state, at, next),
         };
         state.threads[at].stage = stage;
@@ -122,29 +116,47 @@ impl Ring {
         // A consumer whose producer leaves learns from that that it is done.
         let has_end = at == PRODUCER || !self.leaves[PRODUCER];
         let is_done = me.closed || has_end && me.index == self.items;
+        let holds_back = self.holds_back(state, at);
         if self.leaves[at] && me.kind == 0 {
-            to(&|me| match at {
-                _ if self.is(WakesFirst) => self.wakes(me),
-                PRODUCER => self.publishes(me, Then::Leave),
-                _ => self.leaving(),
-            });
+            to(&|_| self.leaves(at));
+        }
+        if holds_back {
+            to(&|me| self.publishes(me, Then::Flushed));
         }
         if is_done {
-            if !self.leaves[at] {
+            if !self.leaves[at] && !holds_back {
                 to(&|_| Stage::Gone);
             }
             return;
         }
-        to(&|me| match at {
-            PRODUCER if me.limit - me.index < me.want => Stage::RoomGone,
-            PRODUCER => self.publishes(me, Then::Pushed),
-            _ if me.limit - me.index < me.want => Stage::Limit,
-            _ => Stage::Pop,
-        });
+        let enough = me.limit - me.index >= me.want;
+        match at {
+            _ if !enough => to(&|_| self.seeks(at)),
+            PRODUCER => to(&|me| self.publishes(me, Then::Pushed)),
+            _ => to(&|_| Stage::Pop),
+        }
+        if !enough && me.fenced && self.fences == Fences::Either {
+            to(&|_| Stage::Relax);
+        }
+        if enough && at == PRODUCER && self.defers {
+            to(&|_| Stage::PushUnseen);
+        }
     }
 
-    fn refuses(&self, me: &mut Thread) -> Stage {
-        if self.publishes_anew { self.publishes(me, Then::Refused) } else { Stage::Refused }
+    /// Where an end looks for room, or for values.
+    fn seeks(&self, at: usize) -> Stage {
+        if at == PRODUCER { Stage::RoomClosed } else { Stage::Limit }
+    }
+
+    /// Whether a publication was put off.
+    fn holds_back(&self, state: &State, at: usize) -> bool {
+        state.load(at, INDEX[at]) != state.threads[at].index
+    }
+
+    fn refuses(&self, state: &mut State, at: usize) -> Stage {
+        let holds_back = self.holds_back(state, at);
+        let me = &mut state.threads[at];
+        if holds_back { self.publishes(me, Then::Refused) } else { Stage::Refused }
     }
 
     /// Nothing will come any more, or be taken.
@@ -157,63 +169,30 @@ impl Ring {
         next.to(state);
     }
 
-    /// Where a consumer begins to leave.
-    fn leaving(&self) -> Stage {
-        if self.is(GoneFirst) { Stage::SayIndex } else { Stage::Rest }
-    }
-
-    /// Where an end goes to say that it is gone.
-    fn says_gone(&self) -> Stage {
-        if self.is(IndexLate) { Stage::SetGone } else { Stage::SayIndex }
-    }
-
-    fn after_gone(&self, at: usize) -> Stage {
-        match at {
-            CONSUMER if self.is(GoneFirst) => Stage::Rest,
-            CONSUMER => Stage::LastIndex,
-            _ => self.said_gone(),
+    /// Takes the value at the end's index out of its slot; `false` if it came out before.
+    pub(super) fn takes_out(&self, state: &mut State, at: usize) -> bool {
+        let item = state.load(at, self.slot(state.threads[at].index));
+        if item == 0 || state.out & 1 << (item - 1) != 0 {
+            return false;
         }
-    }
-
-    fn drains_on(&self, me: &Thread) -> Stage {
-        match me.index == me.limit {
-            false => Stage::Drain,
-            true if self.is(GoneFirst) => Stage::LastIndex,
-            true => self.says_gone(),
-        }
-    }
-
-    fn said_gone(&self) -> Stage {
-        if self.is(WakesFirst) || self.is(LeavesQuietly) { Stage::End } else { Stage::Whatever }
-    }
-
-    fn wakes(&self, me: &mut Thread) -> Stage {
-        me.then = Then::End;
-        Stage::Whatever
+        state.out |= 1 << (item - 1);
+        true
     }
 
     /// Where an end goes that has published, and has attended to the other.
-    pub(super) fn after(&self, at: usize, me: &mut Thread, gone: u8) -> Stage {
-        match std::mem::replace(&mut me.then, Then::End) {
-            Then::Pushed if gone != 0 => Stage::LeftAt,
+    pub(super) fn after(&self, at: usize, me: &mut Thread, closed: u8) -> Stage {
+        let taken_back = if self.is(TakesBackFromClosing) { CLOSED } else { GONE };
+        match std::mem::replace(&mut me.then, Then::Gone) {
+            Then::Pushed if closed & taken_back != 0 => Stage::LeftAt,
             Then::Pushed | Then::Popped => Stage::Done,
+            Then::Flushed => {
+                // What was pushed together is not taken back.
+                me.closed |= at == PRODUCER && closed != 0;
+                Stage::Begin
+            }
             Then::Refused => Stage::Refused,
-            Then::Wait => Stage::Wait,
-            Then::Leave => self.says_gone(),
-            Then::End if !self.is(WakesFirst) => Stage::End,
-            Then::End if at == CONSUMER => self.leaving(),
-            Then::End => self.says_gone(),
+            Then::Leave => self.leaves_on(at, Stage::Whatever),
+            Then::Gone => Stage::Gone,
         }
-    }
-
-    /// What the last end does; `false` if a value came out before.
-    fn drop_the_rest(&self, state: &mut State) -> bool {
-        let [tail, head] = INDEX.map(|index| state.memory[index as usize]);
-        (head..tail).all(|index| {
-            let item = state.memory[self.slot(index) as usize];
-            let is_new = item != 0 && state.out & 1 << (item - 1) == 0;
-            state.out |= 1 << (item.max(1) - 1);
-            is_new
-        })
     }
 }

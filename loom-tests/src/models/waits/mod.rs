@@ -2,34 +2,52 @@
 //!
 //! **Models** a producer of so many values and a consumer, each with an index that the other sees and
 //! a word to the other. Who finds no room, or no value, waits: it leaves its waker if it is a task,
-//! stores its target, and sets `THREAD` or `TASK` in its word. At each of these announcements it
-//! chooses: light, with a heavy fence, or fenced, with a bit in the word and a heavy fence the first
-//! time only. Then it looks again, and sleeps while the word is as it left it, or is pending until its
-//! waker runs. Who publishes an index loads the other's word, and once more behind a fence if that
-//! says `FENCED`; if somebody waits there, for this index or less, an RMW clears both bits, and whom
-//! they named is woken. A task may be dropped, or forgotten, before that; the same end then waits as a
-//! thread or as another task. An end that leaves stores its index to its target, sets `GONE` and wakes
-//! the other, whatever that waits for; a producer that finds `GONE` behind its publication takes back
-//! what was not popped. The last end drops what is left. Left out are exits that only come sooner: the
-//! looks of a wait that still spins, and a task's look before it leaves its waker.
+//! stores its target, and sets `THREAD` or `TASK` in its word. It chooses once for each wait: light,
+//! with a heavy fence at each announcement, or fenced, with a bit in the word and a heavy fence the first
+//! time only; now and then an end that looks for room or values takes that bit back. An announcement that
+//! is repeated, of the same kind and for the same target, needs no fence if its bit still stands. Then
+//! the end looks again, and sleeps while the word is as it left it, or is pending until its waker runs.
+//! Who slept looks before it announces itself again. A wait that is over takes its bit back, if that
+//! stands, and its waker with it.
+//!
+//! Who publishes an index loads the other's word, and once more behind a fence if that says `FENCED`; if
+//! somebody waits there, for this index or less, an RMW clears both bits, and whom they named is woken. A
+//! waker lies behind a lock, and whoever finds that taken wakes no task. A task may be dropped, or
+//! forgotten, before that; the same end then waits as a thread or as another task. A publication may be
+//! put off, at the latest until the end finds no room or no value, or leaves.
+//!
+//! A producer that leaves shows its index, stores it to its target too, sets `GONE` and wakes the other,
+//! whatever that waits for; a waker runs after the end has gone. A consumer that leaves sets `CLOSING`,
+//! wakes the other, drops what is inside, and says only then that it is `GONE`, and where. Either bit
+//! ends a wait; at `GONE` behind its publication a producer takes its value back, if that was not popped.
+//! The last end drops what is left.
+//!
+//! **Left out** are exits that only come sooner: the looks of a wait that still spins, and a task's look
+//! before it leaves its waker; a producer that is closed before it is dropped, and says all twice; and how
+//! an end chooses between light and fenced, for here it may choose anything.
 //!
 //! **Memory** is that of x86: a thread's stores wait in a buffer, oldest first; its loads look
 //! there before they look into memory; an RMW, a fence and a system call drain it, so that the fence of
 //! a sleeper is in the RMW of its announcement. The heavy fence drains the other thread's buffer at a
 //! time of its own, and may be refused. To sleep compares and
 //! sleeps in one step, as futex(2) does. Some sleeps end for no reason, and some tasks are polled for
-//! none; some waits are given up. A waker runs a step after it was taken.
+//! none; some waits are given up. A waker runs a step after it was taken. Who wakes holds the lock for
+//! one step, since nobody else minds but an end that waits for it.
 //!
 //! **Rule**: nobody sleeps for ever; each value comes out once, and in a ring whose producer went
 //! before its consumer, it is popped. If the publication reached memory before the sleeper's fence
 //! interrupted the other thread, the sleeper finds it; if not, that thread's look comes after the
 //! fence, and sees the announcement, and with it the target and the waker. A look that found those of a
-//! wait before comes after a publication that this wait finds. Where the heavy fence is refused, threads
-//! sleep in slices that end by themselves, and tasks wake themselves.
+//! wait before comes after a publication that this wait finds; so does one that found the lock taken. A
+//! bit that stands was set before such a fence. Where the heavy fence is refused, threads sleep in slices
+//! that end by themselves, and tasks wake themselves.
 
 mod ends;
+mod leave;
+mod mutants;
 mod signal;
 mod tests;
+mod wait;
 
 use super::explore::{Failure, Next, Protocol};
 
@@ -42,6 +60,9 @@ const THREAD: u8 = 1;
 const TASK: u8 = 2;
 const GONE: u8 = 4;
 const FENCED: u8 = 8;
+const CLOSING: u8 = 16;
+const WAITS: u8 = THREAD | TASK;
+const CLOSED: u8 = GONE | CLOSING;
 
 /// The memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -52,12 +73,15 @@ enum Word {
     SaidByConsumer,
     ProducersTarget,
     ConsumersTarget,
+    ProducersLock,
+    ConsumersLock,
     FirstSlot,
     SecondSlot,
 }
 const INDEX: [Word; 2] = [Word::Tail, Word::Head];
 const SAID: [Word; 2] = [Word::SaidByProducer, Word::SaidByConsumer];
 const TARGET: [Word; 2] = [Word::ProducersTarget, Word::ConsumersTarget];
+const LOCK: [Word; 2] = [Word::ProducersLock, Word::ConsumersLock];
 const SLOTS: [Word; 2] = [Word::FirstSlot, Word::SecondSlot];
 
 #[derive(Clone, Copy)]
@@ -82,12 +106,16 @@ struct Ring {
     timed: bool,
     /// Whether the end is dropped, now or when it is done.
     leaves: [bool; 2],
-    /// Whether an index is published anew, with another look, before each wait.
-    publishes_anew: bool,
+    /// Whether the drop of a value that is inside waits for the producer to be gone.
+    joins: bool,
+    /// Whether an end may put off a publication.
+    defers: bool,
+    /// Whether who wakes waits for the lock of a waker.
+    blocks: bool,
     wrong: Option<Wrong>,
 }
 
-/// What a sleeper chooses at each announcement.
+/// What a sleeper chooses for each wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fences {
     Light,
@@ -111,6 +139,10 @@ enum Wrong {
     TrustsLook,
     /// Who publishes wakes no thread where there is a task.
     TaskHidesThread,
+    /// Who publishes clears the bits by a store of what it saw.
+    ClearsByStore,
+    /// Who publishes leaves the bit of a task whose lock is taken.
+    LockFirst,
     /// Who publishes clears one bit alone.
     ClearsThread,
     ClearsTask,
@@ -122,6 +154,8 @@ enum Wrong {
     FencedUnheard,
     /// A light announcement leaves `FENCED` set.
     KeepsFenced,
+    /// An end that takes `FENCED` back believes that the other still fences.
+    StillFenced,
     /// A heavy fence that was refused counts as made.
     RefusedIsDone,
     /// Without a heavy fence, sleeps do not end by themselves either.
@@ -130,19 +164,37 @@ enum Wrong {
     PendsUnfenced,
     /// Who has announced itself does not look again.
     NoSecondLook,
-    /// Who gives up stays announced, and the next wait changes the target and sleeps.
+    /// Who has announced itself once does not ask whether its bit still stands.
+    StandsUnasked,
+    /// A bit that stands is taken for an announcement of every target.
+    StandsForAll,
+    /// A bit whose heavy fence was refused stands, too.
+    StandsRefused,
+    /// Who waited leaves its bit where it is.
     StaysAnnounced,
+    /// A task that finds its waker where it left it is pending without another look.
+    TrustsWaker,
+    /// A task holds the lock of its waker until it has looked.
+    LooksLocked,
     /// A task leaves its waker after its last look.
     WakerLate,
-    /// A consumer says that it is gone before it takes out what is left.
+    /// A producer shows its index after it has said that it is gone.
+    ShowsLate,
+    /// A consumer says that it is gone when it closes, before it takes out what is left.
     GoneFirst,
+    /// A consumer closes, and wakes the other, when it is gone.
+    ClosesLate,
+    /// Who waits asks whether the other is gone, not whether it closes.
+    ClosingUnheard,
+    /// A producer takes its value back from a consumer that closes.
+    TakesBackFromClosing,
     /// An end stores its index after it has said that it is gone.
     IndexLate,
     /// A producer takes back what `head` says was not popped.
     TakesBackByHead,
     /// A consumer that finds the producer gone does not look again.
     ClosedUnlooked,
-    /// An end wakes the other before it says that it is gone.
+    /// An end wakes the other before it says that it is gone, or that it closes.
     WakesFirst,
     /// An end that leaves wakes nobody.
     LeavesQuietly,
@@ -160,13 +212,15 @@ const THREADS: Ring = Ring {
     wants: [1, 1],
     timed: false,
     leaves: [false, false],
-    publishes_anew: true,
+    joins: false,
+    defers: false,
+    blocks: false,
     wrong: None,
 };
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct State {
-    memory: [u8; 8],
+    memory: [u8; 10],
     /// Which task of the end left its waker.
     wakers: [Option<u8>; 2],
     /// How many ends there are.
@@ -193,6 +247,10 @@ struct Thread {
     kind: u8,
     /// The other end fences before each of its looks, and is sure to.
     fenced: bool,
+    /// Whether its wait is light, if it has chosen.
+    light: Option<bool>,
+    /// Of which kind the last announcement was that the other was sure to see, and its target.
+    standing: Option<(u8, u8)>,
     /// Its word after its announcement, and whether the other is sure to see that.
     word: u8,
     seen: bool,
@@ -211,18 +269,20 @@ struct Thread {
 enum Then {
     Pushed,
     Popped,
+    Flushed,
     Refused,
-    Wait,
     Leave,
-    End,
+    Gone,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Stage {
     Begin,
     // Push and pop.
-    RoomGone,
+    Relax,
+    RoomClosed,
     Limit,
+    PushUnseen,
     Pop,
     Refused,
     ItemsAgain,
@@ -240,29 +300,35 @@ enum Stage {
     /// The word then.
     Target(u8),
     Clear(u8),
-    /// The bits of who is to be woken, and `GONE`.
+    /// The bits of who is to be woken, and `CLOSED`.
     Wake(u8),
-    /// The task whose waker runs, and `GONE`.
+    /// The task whose waker runs, and `CLOSED`.
     Run(u8, u8),
     // Waiting.
     Wait,
     LeaveWaker,
+    Unlock(Unlocked),
+    Say,
+    Renew,
     Choose,
     Unfence,
-    /// Whether it is light.
-    Say(bool),
-    Announce(bool),
-    Heavy(bool),
-    LookAgain,
-    LookGone,
+    SayAnew,
+    Announce,
+    Heavy,
+    /// Whether it has slept since it announced itself.
+    LookAgain(bool),
+    LookClosed(bool),
     LateWaker,
     Sleep,
     Asleep,
     Pending,
     /// Whether the task is done for.
     Unneeded(bool),
+    Retract(bool),
     DropWaker(bool),
     // Leaving.
+    Show,
+    Close,
     Rest,
     Drain,
     SayIndex,
@@ -270,7 +336,19 @@ enum Stage {
     LastIndex,
     Whatever,
     End,
+    /// The task whose waker runs then.
+    EndAndRun(u8),
     Gone,
+}
+
+/// Where a task goes on when it has unlocked its waker.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Unlocked {
+    Announce,
+    Pend,
+    Ready,
+    /// Whether the task is done for.
+    Waited(bool),
 }
 
 impl Thread {
@@ -311,8 +389,10 @@ impl Ring {
         use Stage::*;
         match stage {
             Attend(looked) => looked & FENCED != 0 && !self.is(NoFence),
-            Clear(_) | Wake(_) | LeaveWaker | Unfence | Announce(_) | Heavy(_) | LateWaker
-            | Sleep | Unneeded(_) | DropWaker(_) | SetGone | Whatever | End => true,
+            Clear(_) => !self.is(ClearsByStore),
+            Wake(_) | LeaveWaker | Renew | Unfence | Announce | Heavy | LateWaker | Sleep
+            | Retract(_) | DropWaker(_) | Relax | Close | SetGone | Whatever | End
+            | EndAndRun(_) => true,
             _ => false,
         }
     }
@@ -323,7 +403,7 @@ impl Protocol for Ring {
 
     fn start(&self) -> State {
         let symmetric = self.fences == Fences::Symmetric;
-        let mut memory = [0; 8];
+        let mut memory = [0; 10];
         if symmetric {
             SAID.iter().for_each(|&said| memory[said as usize] = FENCED);
         }
@@ -336,13 +416,15 @@ impl Protocol for Ring {
             closed: false,
             kind: 0,
             fenced: symmetric,
+            light: None,
+            standing: None,
             word: 0,
             seen: false,
             task: 0,
             woken: false,
             abandons: self.abandons,
             restless: self.restless,
-            then: Then::End,
+            then: Then::Gone,
         });
         State { memory, wakers: [None; 2], ends: 2, out: 0, threads }
     }
