@@ -2,12 +2,12 @@
 #![cfg(feature = "std")]
 
 use std::mem::forget;
-use std::pin::pin;
-use std::task::{Poll, Waker};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use untorn::spsc::{Closed, TryPopError, WaitError, ring};
+use untorn::spsc::{Closed, TryPopError, TryPushError, WaitError, ring};
 
 mod support;
 use support::tasks::{Wakes, block_on, poll};
@@ -106,8 +106,8 @@ fn a_future_that_is_dropped_loses_nothing() {
 fn a_forgotten_future_keeps_nobody_from_being_woken() {
     let (mut producer, mut consumer) = ring(1);
     let (wakes, waker) = Wakes::new();
-    let mut pop = Box::pin(consumer.pop_async());
-    assert!(poll(pop.as_mut(), &waker).is_pending());
+    let mut pop = consumer.pop_async();
+    assert!(poll(Pin::new(&mut pop), &waker).is_pending());
     forget(pop);
     let popping = thread::spawn(move || (consumer.pop_timeout(PATIENCE), consumer));
     thread::sleep(Duration::from_millis(30));
@@ -116,6 +116,67 @@ fn a_forgotten_future_keeps_nobody_from_being_woken() {
     assert_eq!(popped, Ok(1));
     assert!(wakes.count() <= 1);
     assert!(poll(pin!(consumer.pop_async()), &waker).is_pending());
+}
+
+/// A thread that waits at the same end for more than the task does: were the task not woken by then, it
+/// would sleep beside what it waits for.
+#[test]
+fn a_task_asks_again_when_a_thread_waits_for_more() {
+    let (mut producer, mut consumer) = ring(8);
+    let (wakes, waker) = Wakes::new();
+    let mut context = Context::from_waker(&waker);
+    assert!(consumer.poll_items(1, &mut context).is_pending());
+    let soon = Duration::from_millis(5);
+    assert_eq!(consumer.wait_for_items_timeout(3, soon), Err(WaitError::Timeout));
+    producer.try_push(1).unwrap();
+    assert_eq!(wakes.count(), 1);
+    assert_eq!(consumer.poll_items(1, &mut context), Poll::Ready(Ok(1)));
+
+    (2..=8).for_each(|value| producer.try_push(value).unwrap());
+    assert!(producer.poll_room(1, &mut context).is_pending());
+    assert_eq!(producer.wait_for_room_timeout(3, soon), Err(WaitError::Timeout));
+    assert_eq!(consumer.try_pop(), Ok(1));
+    assert_eq!(wakes.count(), 2);
+}
+
+/// It has no waker to take back; the one that is there is that of a poll by hand.
+#[test]
+fn a_future_that_was_never_polled_takes_no_waker() {
+    let (mut producer, mut consumer) = ring(1);
+    let (wakes, waker) = Wakes::new();
+    let mut context = Context::from_waker(&waker);
+    assert!(consumer.poll_pop(&mut context).is_pending());
+    drop(consumer.pop_async());
+    drop(consumer.items_async(1));
+    producer.try_push(1).unwrap();
+    assert_eq!(wakes.count(), 1);
+
+    assert!(producer.poll_room(1, &mut context).is_pending());
+    drop(producer.push_async(2));
+    drop(producer.room_async(1));
+    assert_eq!(consumer.try_pop(), Ok(1));
+    assert_eq!(wakes.count(), 2);
+}
+
+/// A task that drops its own end, and would be kept alive by its waker there.
+#[test]
+fn an_end_that_goes_takes_its_waker_with_it() {
+    let (mut producer, mut consumer) = ring(1);
+    let (wakes, waker) = Wakes::new();
+    assert!(consumer.poll_pop(&mut Context::from_waker(&waker)).is_pending());
+    drop(consumer);
+    drop(waker);
+    assert_eq!(std::sync::Arc::strong_count(&wakes), 1, "its waker is kept");
+    assert_eq!(producer.try_push(1), Err(TryPushError::Closed(1)));
+
+    let (mut producer, consumer) = ring(1);
+    let (wakes, waker) = Wakes::new();
+    producer.try_push(1).unwrap();
+    assert!(producer.poll_room(1, &mut Context::from_waker(&waker)).is_pending());
+    drop(producer);
+    drop(waker);
+    assert_eq!(std::sync::Arc::strong_count(&wakes), 1, "its waker is kept");
+    drop(consumer);
 }
 
 #[test]

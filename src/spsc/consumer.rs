@@ -9,6 +9,7 @@ use crossbeam_utils::CachePadded;
 
 use super::engine::{Contiguous, Heap, Popping, Storage};
 use super::row;
+use super::signal::TASK;
 use crate::error::TryPopError;
 #[cfg(feature = "std")]
 use crate::error::{Closed, PopTimeoutError};
@@ -272,6 +273,8 @@ impl<T, S: Storage> Drop for Consumer<T, S> {
             }
         }
 
+        // Dropped after the end has left, for it runs code of others.
+        let _waker = self.own.header().said.by_consumer.recall(TASK);
         let leave = Leave(&mut *self.own, PhantomData);
         let said = &leave.0.header().said;
         // Said and called out first: a destructor may take its time, or wait for the producer.

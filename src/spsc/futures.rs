@@ -35,7 +35,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// ```
     #[doc(alias = "send_async")]
     pub fn push_async(&mut self, value: T) -> Push<'_, T, S> {
-        Push { producer: self, value: Some(value) }
+        Push { producer: self, value: Some(value), waits: false }
     }
 
     /// Waits until there is room for `count` values.
@@ -55,7 +55,7 @@ impl<T, S: Storage> Producer<T, S> {
     /// # use core::future::Future;
     /// ```
     pub fn room_async(&mut self, count: usize) -> Room<'_, T, S> {
-        Room { producer: self, count }
+        Room { producer: self, count, waits: false }
     }
 
     /// Polls for room for `count` values: [`room_async`](Self::room_async), for futures written by hand. The
@@ -113,7 +113,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// ```
     #[doc(alias = "recv_async")]
     pub fn pop_async(&mut self) -> Pop<'_, T, S> {
-        Pop { consumer: self }
+        Pop { consumer: self, waits: false }
     }
 
     /// Waits until `count` values are inside, or until the producer is gone; how many there are then.
@@ -134,7 +134,7 @@ impl<T, S: Storage> Consumer<T, S> {
     /// # use core::future::Future;
     /// ```
     pub fn items_async(&mut self, count: usize) -> Items<'_, T, S> {
-        Items { consumer: self, count }
+        Items { consumer: self, count, waits: false }
     }
 
     /// Polls for `count` values, or as many as there are when the producer is gone:
@@ -201,6 +201,7 @@ pub struct Push<'a, T, S: Storage = Heap> {
     producer: &'a mut Producer<T, S>,
     /// Until it is pushed.
     value: Option<T>,
+    waits: bool,
 }
 
 // The value is moved, and never pinned.
@@ -218,7 +219,9 @@ impl<T, S: Storage> Future for Push<'_, T, S> {
                 Err(TryPushError::Closed(value)) => return Poll::Ready(Err(Closed(value))),
                 Err(TryPushError::Full(value)) => this.value = Some(value),
             }
-            ready!(this.producer.own.poll(1, context));
+            let polled = this.producer.own.poll(1, context);
+            this.waits |= polled.is_pending();
+            ready!(polled);
         }
     }
 }
@@ -228,14 +231,17 @@ impl<T, S: Storage> Future for Push<'_, T, S> {
 pub struct Room<'a, T, S: Storage = Heap> {
     producer: &'a mut Producer<T, S>,
     count: usize,
+    waits: bool,
 }
 
 impl<T, S: Storage> Future for Room<'_, T, S> {
     type Output = Result<(), WaitError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { producer, count } = self.get_mut();
-        producer.poll_room(*count, context)
+        let Self { producer, count, waits } = self.get_mut();
+        let polled = producer.poll_room(*count, context);
+        *waits |= polled.is_pending();
+        polled
     }
 }
 
@@ -243,13 +249,17 @@ impl<T, S: Storage> Future for Room<'_, T, S> {
 #[must_use = "a future does nothing unless it is polled"]
 pub struct Pop<'a, T, S: Storage = Heap> {
     consumer: &'a mut Consumer<T, S>,
+    waits: bool,
 }
 
 impl<T, S: Storage> Future for Pop<'_, T, S> {
     type Output = Result<T, Closed>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().consumer.poll_pop(context)
+        let Self { consumer, waits } = self.get_mut();
+        let polled = consumer.poll_pop(context);
+        *waits |= polled.is_pending();
+        polled
     }
 }
 
@@ -258,23 +268,29 @@ impl<T, S: Storage> Future for Pop<'_, T, S> {
 pub struct Items<'a, T, S: Storage = Heap> {
     consumer: &'a mut Consumer<T, S>,
     count: usize,
+    waits: bool,
 }
 
 impl<T, S: Storage> Future for Items<'_, T, S> {
     type Output = Result<usize, WaitError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { consumer, count } = self.get_mut();
-        consumer.poll_items(*count, context)
+        let Self { consumer, count, waits } = self.get_mut();
+        let polled = consumer.poll_items(*count, context);
+        *waits |= polled.is_pending();
+        polled
     }
 }
 
-/// A future that goes takes its waker with it, and is not woken any more.
+/// A future that goes takes its waker with it, and is not woken any more. If it has none, the one that is
+/// there is that of a poll before.
 macro_rules! stops_when_dropped {
     ($($future:ident: $end:ident),+) => {$(
         impl<T, S: Storage> Drop for $future<'_, T, S> {
             fn drop(&mut self) {
-                self.$end.own.stop_polling();
+                if self.waits {
+                    self.$end.own.stop_polling();
+                }
             }
         }
 

@@ -96,7 +96,7 @@
 //!   the other end publishes and then looks whether someone said so. Between the two steps of each
 //!   stands a fence: a heavy one and one for the compiler, or two real ones (I5). If the sleeper's is
 //!   first, the other end sees the announcement and wakes; if the other end's is first, the sleeper sees
-//!   the publication and does not sleep. With the announcement (`Release` to `Acquire`) come the index
+//!   the publication and does not sleep. With the announcement come, by the same fences, the index
 //!   from which on the end is to be woken, and its waker. An announcement that nobody has taken stands, and
 //!   needs no second fence: each value that the word had before it has `FENCED`, or a heavy fence came after.
 //! * E4, gone: `fetch_or(GONE, Release)` to the other end's load (Acquire). A consumer that sees the
@@ -108,7 +108,8 @@
 //! # Lines
 //!
 //! A [`line_ring`] has the same ends, calls, waits and guarantees, with these differences. *At least*
-//! `capacity` values fit, and less than two lines of values more; room comes a line at a time. Slices, chunks,
+//! `capacity` values fit, and less than two lines of values more; room comes a line at a time, and so does what
+//! the producer hears of what was popped: its `is_empty` may stay false though nothing is inside. Slices, chunks,
 //! guards and `peek` need slots that lie side by side ([`Contiguous`]). The number of values that a consumer
 //! sees is found in as many looks as the number of lines has binary digits. Its memory is one block of lines
 //! of 128 bytes, on the heap.

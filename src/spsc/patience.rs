@@ -169,7 +169,14 @@ impl Patience {
             self.fenced = false;
         }
         let said = if is_free { kind } else { kind | FENCED };
-        let word = signal.announce(said, need.target) | said;
+        let mut word = signal.announce(said, need.target) | said;
+        if word & !kind & TASK != 0 {
+            // A task of this end waits too, and may be content with less: it has to ask again.
+            if let Some(waker) = signal.recall(TASK) {
+                waker.wake();
+            }
+            word &= !TASK;
+        }
         let is_seen = if self.fenced {
             // SeqCst (E3): the other end fences too, between its publication and its look.
             fence(SeqCst);

@@ -9,6 +9,7 @@ use crossbeam_utils::CachePadded;
 
 use super::engine::{Contiguous, Heap, Pushing, Storage};
 use super::row;
+use super::signal::TASK;
 #[cfg(any(feature = "std", feature = "async"))]
 use crate::error::Closed;
 #[cfg(feature = "std")]
@@ -168,7 +169,8 @@ impl<T, S: Storage> Producer<T, S> {
     /// How many values the ring holds, at most: the consumer may have popped since. Wait-free.
     ///
     /// Nobody else pushes, so `capacity().saturating_sub(len())` pushes will not find it full. A ring of
-    /// [lines](super::line_ring) may hold more than its capacity.
+    /// [lines](super::line_ring) may hold more than its capacity; what was popped of a line counts here
+    /// until all of that line was popped.
     ///
     /// ```
     /// let (mut producer, _consumer) = untorn::spsc::ring(4);
@@ -181,7 +183,8 @@ impl<T, S: Storage> Producer<T, S> {
         self.own.tail().wrapping_sub(self.own.header().head.load(Relaxed))
     }
 
-    /// Whether the ring holds nothing. Wait-free.
+    /// Whether the ring holds nothing, as far as [`len`](Self::len) knows: that everything was popped from a
+    /// ring of lines shows here with the end of a line alone. Wait-free.
     ///
     /// ```
     /// assert!(untorn::spsc::ring::<u8>(4).0.is_empty());
@@ -258,6 +261,8 @@ impl<T, S: Contiguous> Producer<T, S> {
 
 impl<T, S: Storage> Drop for Producer<T, S> {
     fn drop(&mut self) {
+        // Dropped after the end has left, for it runs code of others.
+        let _waker = self.own.header().said.by_producer.recall(TASK);
         // SAFETY: for the last time.
         let waker = unsafe { self.own.leave() };
         // Runs code of others, which may panic.

@@ -139,15 +139,19 @@ impl Signal {
 
     /// Takes back what was announced. A wake that is under way finds nobody.
     pub(super) fn take_back(&self, kind: u32) {
+        drop(self.recall(kind));
+    }
+
+    /// The same; the waker, if a task had left one that nobody has taken. To be dropped or woken where
+    /// code of others may run.
+    pub(super) fn recall(&self, kind: u32) -> Option<Waker> {
         // Relaxed: set by this end itself, if it is; and nobody acts on what is gone.
         if self.word.load(Relaxed) & kind == 0 {
-            return;
+            return None;
         }
         // Relaxed: as above.
         let before = self.word.fetch_and(!kind, Relaxed);
-        if kind & before & TASK != 0 {
-            drop(self.take_waker());
-        }
+        if kind & before & TASK == 0 { None } else { self.take_waker() }
     }
 
     /// Sleeps while the word is `word`, which an announcement has returned, until the deadline or for

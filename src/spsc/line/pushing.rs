@@ -51,6 +51,7 @@ impl<T> Pushing<T> {
         if room < LineRing::<T>::VALUES {
             room = self.room();
         }
+        debug_assert!(room <= self.ring.slots(), "the index is ahead of the limit (L2)");
         // A consumer that is gone may have left in the middle of a line.
         if room < LineRing::<T>::VALUES {
             return false;
@@ -66,13 +67,13 @@ impl<T> Pushing<T> {
     fn room(&mut self) -> usize {
         let header = self.ring.header();
         self.patience.relax(&header.said.by_producer, self.tail);
-        self.limit = if header.said.by_consumer.is_closed() {
-            // What is left belongs to nobody who would pop it.
-            self.tail
-        } else {
-            // Acquire (E2): the values below this index have been moved out of their slots.
-            header.head.load(Acquire).wrapping_add(self.ring.slots())
-        };
+        if header.said.by_consumer.is_closed() {
+            // What is left belongs to nobody who would pop it. The limit stays where it is: in the middle
+            // of a line pushes go on past this end's index, and must not get ahead of the limit (L2).
+            return 0;
+        }
+        // Acquire (E2): the values below this index have been moved out of their slots.
+        self.limit = header.head.load(Acquire).wrapping_add(self.ring.slots());
         self.limit.wrapping_sub(self.tail)
     }
 
@@ -104,7 +105,6 @@ impl<T> Pushing<T> {
             return None;
         }
         self.tail = self.tail.wrapping_sub(1);
-        self.limit = self.tail;
         // SAFETY: the slot holds the value, which is outside of the ring now, and the consumer does not
         // touch it any more (L3, E4).
         Some(unsafe { self.ring.read(self.line, self.tail) })
