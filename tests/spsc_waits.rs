@@ -1,10 +1,13 @@
 //! The SPSC ring: waiting, timeouts and being woken, in both its shapes.
 #![cfg(feature = "std")]
 
+use std::mem::size_of;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use untorn::spsc::{PopTimeoutError, PushTimeoutError};
+use untorn::spsc::{PopTimeoutError, PushTimeoutError, WaitError, line_ring};
 
 mod support;
 use support::rings::{Shape, fill, for_both_shapes};
@@ -162,4 +165,43 @@ fn a_loop_ends_with_the_producer_and_what_it_left<R: Shape>() {
     assert!(rest.by_ref().eq(10..100));
     assert_eq!((rest.next(), rest.size_hint()), (None, (0, None)), "the end is the end");
     pushing.join().unwrap();
+}
+
+/// The consumer is closing: it says so, drops what is inside, and takes its time. Until it is gone, what is
+/// left of a line may still be filled, and no line that it has not given back.
+#[test]
+fn a_producer_beside_a_closing_consumer_touches_no_slot_of_it() {
+    // Two lines of fifteen.
+    const SLOTS: usize = 2 * (128 / size_of::<usize>() - 1);
+    static DROPS: [AtomicUsize; SLOTS + 4] = [const { AtomicUsize::new(0) }; SLOTS + 4];
+    static DROPPING: Barrier = Barrier::new(2);
+    static GO_ON: Barrier = Barrier::new(2);
+
+    struct Slow(usize);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            let before = DROPS[self.0].fetch_add(1, Relaxed);
+            if (self.0, before) == (0, 0) {
+                DROPPING.wait();
+                GO_ON.wait();
+            }
+        }
+    }
+
+    let (mut producer, consumer) = line_ring(2);
+    for id in 0..SLOTS - 1 {
+        assert!(producer.try_push(Slow(id)).is_ok(), "room for {id}");
+    }
+    let closing = thread::spawn(move || drop(consumer));
+    DROPPING.wait();
+    assert!(producer.is_closed());
+    assert_eq!(producer.wait_for_room(2), Err(WaitError::Closed));
+    let accepted = (SLOTS - 1..SLOTS + 4).filter(|&id| producer.try_push(Slow(id)).is_ok()).count();
+    GO_ON.wait();
+    closing.join().unwrap();
+    drop(producer);
+    assert!(accepted <= 1, "{accepted} in one slot");
+    for (id, drops) in DROPS.iter().enumerate() {
+        assert_eq!(drops.load(Relaxed), 1, "drops of {id}");
+    }
 }
