@@ -19,7 +19,11 @@ fn main() {
             processes::a_producer_is_told_of_its_dead_consumer();
             processes::what_the_dead_had_pushed_arrives_and_another_goes_on();
             processes::a_stopped_process_is_not_dead();
-            println!("shared_ring_processes: 7 scenarios passed");
+            processes::a_death_is_told_under_signals();
+            processes::an_end_that_was_dropped_is_free_whatever_a_forked_child_has();
+            processes::a_forked_child_that_drops_its_copy_leaves_the_claim();
+            processes::a_copy_in_a_forked_child_is_not_the_next_end();
+            println!("shared_ring_processes: 11 scenarios passed");
         }
     }
 }
@@ -86,6 +90,10 @@ mod processes {
             "refused" => {
                 let refused = buffer.ring_producer(table.wide);
                 assert!(matches!(refused, Err(RingOpenError::Taken)), "{refused:?}");
+                let refused = buffer.ring_consumer(table.wide);
+                assert!(matches!(refused, Err(RingOpenError::Taken)), "{refused:?}");
+            }
+            "refused the consumer" => {
                 let refused = buffer.ring_consumer(table.wide);
                 assert!(matches!(refused, Err(RingOpenError::Taken)), "{refused:?}");
             }
@@ -255,5 +263,116 @@ mod processes {
         assert_eq!(consumer.peer(), RingPeer::Here);
         killed(&mut child);
         assert_eq!(consumer.peer(), RingPeer::Died);
+    }
+    extern "C" fn nothing(_: libc::c_int) {}
+
+    /// Each so often a signal to this process, which ends a sleep and does nothing else; none at zero.
+    fn signals(interval: Duration) {
+        // SAFETY: all zeros are a set of no flags and no signals, and the handler does nothing.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        action.sa_sigaction = nothing as *const () as usize;
+        // SAFETY: both pointers are valid; the handler that was there is of no interest.
+        assert_eq!(unsafe { libc::sigaction(libc::SIGALRM, &action, std::ptr::null_mut()) }, 0);
+        let each = libc::timeval { tv_sec: 0, tv_usec: interval.subsec_micros().into() };
+        let timer = libc::itimerval { it_interval: each, it_value: each };
+        let real = libc::ITIMER_REAL;
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::setitimer(real, &timer, std::ptr::null_mut()) }, 0);
+    }
+
+    /// The sleep never lasts long enough to end by itself.
+    pub(crate) fn a_death_is_told_under_signals() {
+        let (table, buffer) = new();
+        let mut child = start("push and rest", &buffer);
+        let mut consumer = consumer(&table, &buffer);
+        (0..3).for_each(|n| assert_eq!(consumer.pop_timeout(PATIENCE), Ok([n, !n])));
+        killed(&mut child);
+        signals(Duration::from_millis(50));
+        let start = Instant::now();
+        let told = consumer.pop_timeout(PATIENCE);
+        let took = start.elapsed();
+        signals(Duration::ZERO);
+        assert_eq!(told, Err(RingError::PeerGone));
+        assert!(took < TOLD, "after {took:?}");
+    }
+
+    /// A child that has a copy of all that this process has, and does `part` with it.
+    fn forked(part: impl FnOnce()) -> libc::pid_t {
+        // SAFETY: this process has no other thread here, which could hold what the child needs.
+        match unsafe { libc::fork() } {
+            0 => {
+                part();
+                // SAFETY: it ends the child, and runs nothing of its parent's.
+                unsafe { libc::_exit(0) }
+            }
+            child => {
+                assert!(child > 0);
+                child
+            }
+        }
+    }
+
+    /// Waits until it has ended, or has stopped.
+    fn state_of(child: libc::pid_t) -> libc::c_int {
+        let mut state = 0;
+        // SAFETY: the pointer is to an integer.
+        assert_eq!(unsafe { libc::waitpid(child, &mut state, libc::WUNTRACED) }, child);
+        state
+    }
+
+    fn signal(child: libc::pid_t, signal: libc::c_int) {
+        // SAFETY: a signal to a child that is not waited for yet.
+        assert_eq!(unsafe { libc::kill(child, signal) }, 0);
+    }
+
+    fn stop_here() {
+        // SAFETY: it stops this process until it is continued.
+        unsafe { libc::raise(libc::SIGSTOP) };
+    }
+
+    /// Between `fork` and `exec` each child has copies of all descriptors.
+    pub(crate) fn an_end_that_was_dropped_is_free_whatever_a_forked_child_has() {
+        let (table, buffer) = new();
+        let consumer = consumer(&table, &buffer);
+        let child = forked(stop_here);
+        assert!(libc::WIFSTOPPED(state_of(child)));
+        drop(consumer);
+        let again = buffer.ring_consumer(table.wide);
+        assert!(again.is_ok(), "{again:?}");
+        signal(child, libc::SIGKILL);
+        assert!(libc::WIFSIGNALED(state_of(child)));
+    }
+
+    pub(crate) fn a_forked_child_that_drops_its_copy_leaves_the_claim() {
+        let (table, buffer) = new();
+        let mut consumer = Some(consumer(&table, &buffer));
+        let child = forked(|| drop(consumer.take()));
+        assert_eq!(state_of(child), 0);
+        assert!(consumer.is_some(), "that was the child's copy");
+        let second = buffer.ring_consumer(table.wide);
+        assert!(matches!(second, Err(RingOpenError::Taken)), "{second:?}");
+        succeeded(start("refused the consumer", &buffer));
+        drop(consumer);
+        let third = buffer.ring_consumer(table.wide);
+        assert!(third.is_ok(), "{third:?}");
+    }
+
+    /// The child drops its copy when another end has taken the place of what it was copied from.
+    pub(crate) fn a_copy_in_a_forked_child_is_not_the_next_end() {
+        let (table, buffer) = new();
+        let producer = buffer.ring_producer(table.wide).unwrap();
+        let mut first = Some(consumer(&table, &buffer));
+        let child = forked(|| {
+            stop_here();
+            drop(first.take());
+        });
+        assert!(libc::WIFSTOPPED(state_of(child)));
+        drop(first);
+        let _second = consumer(&table, &buffer);
+        signal(child, libc::SIGCONT);
+        assert_eq!(state_of(child), 0);
+        assert_eq!(producer.peer(), RingPeer::Here);
+        let third = buffer.ring_consumer(table.wide);
+        assert!(matches!(third, Err(RingOpenError::Taken)), "{third:?}");
     }
 }

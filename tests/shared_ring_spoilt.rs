@@ -2,6 +2,7 @@
 //! of one object. Real processes are in `shared_ring_processes`.
 #![cfg(feature = "std")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
@@ -116,6 +117,34 @@ fn another_ring_in_the_memory_is_not_opened() {
     assert_eq!(refused.to_string(), text);
 }
 
+/// A key that does not fit leaves nothing behind that keeps the right one from its ring.
+#[test]
+fn a_key_of_a_ring_of_another_length_changes_nothing() {
+    fn refused<T: RingItem>(own: &SharedBuffer, capacity: usize) {
+        let (_, ring) = buffer::<T>(capacity);
+        for refused in [
+            catch_unwind(AssertUnwindSafe(|| own.ring_producer(ring).is_ok())),
+            catch_unwind(AssertUnwindSafe(|| own.ring_consumer(ring).is_ok())),
+        ] {
+            let panic = refused.expect_err("the key is of another layout");
+            let text = panic.downcast::<String>().unwrap();
+            assert!(text.ends_with("is not of the layout of this buffer"), "{text}");
+        }
+    }
+    let (own, ring) = buffer::<u64>(4);
+    refused::<u64>(&own, 1000);
+    refused::<u64>(&own, 3);
+    refused::<[u64; 2]>(&own, 4);
+    assert_eq!(own.view(word(&own, "item size")).load(), 0);
+    assert_eq!(own.view(word(&own, "capacity")).load(), 0);
+    let (mut producer, mut consumer) =
+        (own.ring_producer(ring).unwrap(), own.ring_consumer(ring).unwrap());
+    for item in 0..10 {
+        producer.try_push(item).unwrap();
+        assert_eq!(consumer.try_pop(), Ok(item));
+    }
+}
+
 /// Whatever the other words hold, calls end and stay within the ring.
 #[test]
 fn spoilt_words_harm_nobody() {
@@ -140,6 +169,8 @@ mod mapped {
     use std::fs::File;
     use std::io::Write;
     use std::os::fd::AsFd;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
     use support::rounds;
@@ -182,6 +213,34 @@ mod mapped {
         assert_eq!(consumer.peer(), RingPeer::Here);
         let wait = Duration::from_millis(300);
         assert_eq!(consumer.pop_timeout(wait), Err(RingError::Timeout));
+    }
+
+    /// A sleeper that is woken all the time, for nothing, still looks whether the other end is dead.
+    #[test]
+    fn a_death_is_told_whoever_wakes() {
+        for pause in [Duration::ZERO, Duration::from_millis(20)] {
+            in_time(move || {
+                let (ours, theirs, ring) = twins(2);
+                ours.view(ours.layout().find("ring.producer").unwrap()).store(5_u32);
+                let mut consumer = ours.ring_consumer(ring).unwrap();
+                let told = Arc::new(AtomicBool::new(false));
+                let meddler = thread::spawn({
+                    let told = Arc::clone(&told);
+                    move || {
+                        let waits =
+                            theirs.view(theirs.layout().find("ring.consumer waits").unwrap());
+                        while !told.load(Ordering::Relaxed) {
+                            waits.store(0_u32);
+                            waits.notify_all();
+                            thread::sleep(pause);
+                        }
+                    }
+                });
+                assert_eq!(consumer.pop(), Err(RingError::PeerGone));
+                told.store(true, Ordering::Relaxed);
+                meddler.join().unwrap();
+            });
+        }
     }
 
     /// A file that was left by processes that died: the words say that both ends are there.

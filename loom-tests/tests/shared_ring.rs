@@ -115,6 +115,28 @@ fn e3_a_consumer_follows_another() {
     });
 }
 
+/// What an end finds to be its index when it opens is what it has checked, whoever changes it meanwhile.
+#[test]
+fn i1_an_index_is_checked_as_it_is_kept() {
+    explore([None, Some(0)], || {
+        let (buffer, ring) = buffer(2);
+        let write = buffer.layout().find("ring.write index").expect("a field of the ring");
+        let spoiling = spawn({
+            let buffer = buffer.clone();
+            move || _ = buffer.view(write).store(u32::MAX)
+        });
+        let opening = spawn(move || match buffer.ring_producer(ring) {
+            Ok(producer) => Some(producer.len().expect("the index was checked")),
+            Err(refused) => {
+                assert!(matches!(refused, RingOpenError::Corrupt(_)));
+                None
+            }
+        });
+        spoiling.join();
+        opening.join()
+    });
+}
+
 /// E4, from producer to consumer. A lost wake-up is a deadlock, which loom reports.
 #[test]
 fn e4_a_sleeping_consumer_is_woken() {

@@ -30,8 +30,9 @@ pub struct RingConsumer<T: RingItem, M: Memory = Heap> {
 }
 
 impl<T: RingItem, M: Memory> RingConsumer<T, M> {
-    pub(super) fn new(end: End<M>) -> Self {
-        Self { read: end.own_index(), end, items: 0, kind: PhantomData }
+    /// `read` is what the end found to be its index.
+    pub(super) fn new(end: End<M>, read: u32) -> Self {
+        Self { end, read, items: 0, kind: PhantomData }
     }
 
     /// Pops the oldest item if there is one. Wait-free, but for waking the other end if that sleeps: one

@@ -2,6 +2,7 @@
 //! index.
 
 use core::mem::size_of;
+use core::time::Duration;
 use std::time::Instant;
 
 use super::error::{RingError, RingIndex, RingOpenError};
@@ -15,7 +16,6 @@ use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::fence;
 use crate::sync::users::AtomicU32;
 use crate::sync::{Deadline, Lent};
-use crate::wait::Outcome;
 
 /// Nobody sleeps on the word.
 const AWAKE: u32 = 0;
@@ -96,14 +96,15 @@ pub(super) struct End<M: Memory> {
 }
 
 impl<M: Memory> End<M> {
+    /// Also the index that the end goes on at: as it was found, once, and checked (I1).
     #[track_caller]
     pub(super) fn open<T: RingItem>(
         buffer: &SharedBuffer<M>,
         ring: RingFields<T>,
         mine: Side,
         theirs: Side,
-    ) -> Result<Self, RingOpenError> {
-        // Before anything is claimed: a key of another layout panics here.
+    ) -> Result<(Self, u32), RingOpenError> {
+        // Before anything is written or claimed: a key of another layout panics here.
         // SAFETY: the handle below outlives it.
         let items = unsafe { Items::new(buffer, ring) };
         // SAFETY: as above, for each word.
@@ -117,11 +118,12 @@ impl<M: Memory> End<M> {
             byte: side.there.offset(),
         };
         let (mine, theirs) = (words(mine), words(theirs));
+        let (size, capacity) = (kept(ring.size), kept(ring.capacity));
 
         // The size of an item fits: the items fit a layout, and where those of a machine with few bits have
         // 32, no type is larger.
-        agree("items of so many bytes:", kept(ring.size), size_of::<T>() as u32)?;
-        agree("a capacity of", kept(ring.capacity), ring.count)?;
+        agree("items of so many bytes:", size, size_of::<T>() as u32)?;
+        agree("a capacity of", capacity, ring.count)?;
         let claim = buffer.inner.memory.claim(mine.byte).map_err(RingOpenError::System)?;
         let claim = claim.ok_or(RingOpenError::Taken)?;
         let turn = take_turn::<M>(mine.there()).ok_or(RingOpenError::Taken)?;
@@ -130,19 +132,16 @@ impl<M: Memory> End<M> {
         let buffer = buffer.clone();
         // From here on its drop gives the end back.
         let end = Self { items, span, mine, theirs, turn, claim, _buffer: buffer };
-        if !span.has(end.own_index()) {
-            return Err(RingOpenError::Corrupt(end.mine.corrupt(end.own_index())));
+        // Relaxed: as the end before this one has left it (E3). Once: were it read again, somebody might have
+        // spoilt it since it was checked.
+        let own = end.mine.index().load(Relaxed);
+        if !span.has(own) {
+            return Err(RingOpenError::Corrupt(end.mine.corrupt(own)));
         }
-        match end.items_between(end.own_index()) {
+        match end.items_between(own) {
             Err(error @ RingError::Corrupt { .. }) => Err(RingOpenError::Corrupt(error)),
-            _ => Ok(end),
+            _ => Ok((end, own)),
         }
-    }
-
-    /// This end's index, as it or the one before it has left it.
-    pub(super) fn own_index(&self) -> u32 {
-        // Relaxed: nobody else stores to it since this end's turn began (E3).
-        self.mine.index().load(Relaxed)
     }
 
     /// How many items there are, by another look at the other end's index.
@@ -229,6 +228,7 @@ impl<M: Memory> End<M> {
             return if ready()? { Ok(()) } else { self.check_peer(&ready, RingError::Timeout) };
         }
         let _awake = AwakeAtLast(self.mine.waits());
+        let mut next_look = M::SLICE.map(from_now);
         loop {
             // Relaxed: ordered by the fence. A swap, as all changes of the word are, since both ends change it.
             self.mine.waits().swap(WAITS, Relaxed);
@@ -241,13 +241,15 @@ impl<M: Memory> End<M> {
             if limit.has_passed() {
                 return self.check_peer(&ready, RingError::Timeout);
             }
-            let until = M::SLICE.map_or(deadline, |slice| earlier(deadline, slice));
-            if M::sleep(&self.mine.waits, WAITS, until) == Outcome::TimedOut {
+            // By the clock, not by how the sleep ended: who is woken all the time would never look.
+            if next_look.is_some_and(|at| Deadline::at(at).has_passed()) {
                 match self.check_peer(&ready, RingError::Timeout) {
-                    Err(RingError::Timeout) => {}
+                    Err(RingError::Timeout) => next_look = M::SLICE.map(from_now),
                     other => return other,
                 }
             }
+            // However it ends, the loop looks at all there is.
+            _ = M::sleep(&self.mine.waits, WAITS, earlier(deadline, next_look));
         }
     }
 
@@ -275,9 +277,16 @@ impl Drop for AwakeAtLast<'_> {
     }
 }
 
-fn earlier(deadline: Option<Instant>, slice: core::time::Duration) -> Option<Instant> {
-    let slice = Instant::now() + slice;
-    Some(deadline.map_or(slice, |deadline| deadline.min(slice)))
+fn from_now(slice: Duration) -> Instant {
+    Instant::now() + slice
+}
+
+/// `None` is never.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        _ => one.or(other),
+    }
 }
 
 /// The first who opens a ring says what it is; the others compare.
@@ -289,11 +298,15 @@ fn agree(field: &'static str, word: Kept<AtomicU32>, expected: u32) -> Result<()
     }
 }
 
+/// Who finds the word changed so often does not get the end: that others take it and give it back is seldom,
+/// and without a limit one who spoils the word all the time could hold a call for ever.
+const TRIES: usize = 16;
+
 /// Says that the end is there, if it was not: what it says then.
 fn take_turn<M: Memory>(there: Lent<'_, AtomicU32>) -> Option<u32> {
     // Relaxed: the exchange below makes the edge.
     let mut seen = there.load(Relaxed);
-    loop {
+    for _ in 0..TRIES {
         // Odd: the last one has not left. Who has the claim knows that it has died.
         if seen % 2 == 1 && !M::CLAIMS_END {
             return None;
@@ -305,6 +318,7 @@ fn take_turn<M: Memory>(there: Lent<'_, AtomicU32>) -> Option<u32> {
             Err(now) => seen = now,
         }
     }
+    None
 }
 
 impl<M: Memory> Drop for End<M> {
@@ -312,8 +326,9 @@ impl<M: Memory> Drop for End<M> {
         // Zero is for who was never there.
         let left = self.turn.wrapping_add(1).max(2);
         // Release (E3, E5): all that this end did happens-before what the next one does, and before what
-        // the other end does that sees this.
-        self.mine.there().store(left, Release);
+        // the other end does that sees this. Relaxed: where it is not this end's turn, this is the copy in a
+        // forked child of an end that has left; it must not say so of the one that came after.
+        _ = self.mine.there().compare_exchange(self.turn, left, Release, Relaxed);
         self.wake();
     }
 }

@@ -99,7 +99,8 @@ impl Error for RingError {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RingOpenError {
-    /// Somebody has it, in this process or in another.
+    /// Somebody has it, in this process or in another; or its word changed time and again during the call,
+    /// as others took it and gave it back, or spoilt it.
     Taken,
     /// The memory has a ring of other items there, or of another capacity. Only in a file, where nobody
     /// compares the layouts.

@@ -284,7 +284,8 @@ impl<M: Memory> SharedBuffer<M> {
         &self,
         ring: RingFields<T>,
     ) -> Result<RingProducer<T, M>, RingOpenError> {
-        Ok(RingProducer::new(End::open(self, ring, ring.producer, ring.consumer)?))
+        let (end, write) = End::open(self, ring, ring.producer, ring.consumer)?;
+        Ok(RingProducer::new(end, write))
     }
 
     /// The end that pops. See [rings](super).
@@ -313,7 +314,8 @@ impl<M: Memory> SharedBuffer<M> {
         &self,
         ring: RingFields<T>,
     ) -> Result<RingConsumer<T, M>, RingOpenError> {
-        Ok(RingConsumer::new(End::open(self, ring, ring.consumer, ring.producer)?))
+        let (end, read) = End::open(self, ring, ring.consumer, ring.producer)?;
+        Ok(RingConsumer::new(end, read))
     }
 }
 

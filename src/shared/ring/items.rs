@@ -62,7 +62,21 @@ enum Words {
     Eight(Kept<[users::AtomicU64]>),
 }
 
+impl Words {
+    fn len(&self) -> usize {
+        match self {
+            Self::One(words) => words.len(),
+            Self::Two(words) => words.len(),
+            Self::Four(words) => words.len(),
+            #[cfg(target_has_atomic = "64")]
+            Self::Eight(words) => words.len(),
+        }
+    }
+}
+
 impl Items {
+    /// Panics if the key is one of another layout: the row must have as many words as the items.
+    ///
     /// # Safety
     ///
     /// The caller keeps a handle of the buffer for as long as the result.
@@ -79,10 +93,14 @@ impl Items {
             #[cfg(target_has_atomic = "64")]
             Width::Eight => Words::Eight(unsafe { kept::<u64, M>(buffer, ring.items()) }),
         };
+        let each = size_of::<T>() / Width::of(size_of::<T>()).size();
+        // Or a slot of the ring would not be one of the row, and a push would panic.
+        let fits = ring.capacity() * each == words.len();
+        assert!(fits, "{ring:?} is not of the layout of this buffer");
         let tracks = buffer.inner.memory.tracks(ring.items::<u8>().offset());
         // SAFETY: as above.
         let tracks = unsafe { Kept::new(tracks) };
-        Self { words, each: size_of::<T>() / Width::of(size_of::<T>()).size(), tracks }
+        Self { words, each, tracks }
     }
 
     /// Copies the item to the slot.

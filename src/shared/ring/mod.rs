@@ -44,7 +44,7 @@
 //! | `push`, `pop` and their timed forms | blocking: they spin for a few microseconds, then sleep |
 //! | ends | at most one producer and one consumer at a time, over all processes; another may take the place of one that left or died, and goes on where that ended |
 //! | a peer that left | [`Closed`](RingError::Closed), when the ring is empty (or full) besides |
-//! | a peer that died | [`PeerGone`](RingError::PeerGone): who waits looks each fifth of a second. [On Linux and Android](#a-peer-that-dies) |
+//! | a peer that died | [`PeerGone`](RingError::PeerGone): who waits looks each fifth of a second, however often it is woken. [On Linux and Android](#a-peer-that-dies) |
 //! | an index that is none | [`Corrupt`](RingError::Corrupt), with its place and its value; checked at each look, before anything is done with it |
 //! | a peer that writes what it likes | wrong items, at best; no access outside the ring, no panic. Of the width of its accesses something is [assumed](crate::shared#what-is-assumed-of-other-processes), as everywhere in such memory |
 //! | unwinding, `forget(end)` | an end that is dropped is given back. A forgotten one stays taken as long as its process lives |
@@ -71,8 +71,8 @@
 //! how spoilt memory is noticed. An item is copied word by word by relaxed atomic accesses, of the widest
 //! integers that its size is a multiple of.
 //!
-//! Each end keeps its own index in its handle, and never reads it in the memory again once it is open. Of
-//! the other's it remembers how far it could go at the last look.
+//! Each end keeps its own index in its handle: it reads it in the memory once, when it is opened. Of the
+//! other's it remembers how far it could go at the last look.
 //!
 //! An end that is about to sleep says so in its word, and looks at the ring once more; after each operation
 //! the other end looks at that word. Both fence in between, since the asymmetric fences of other modules
@@ -101,9 +101,10 @@
 //! * **FreeBSD** has no such locks. The words alone are looked at: a process that was killed is taken to be
 //!   there, its end stays taken, and who waits for it without a timeout waits for ever.
 //! * **A process that is stopped** or hangs is not dead; take a timeout.
-//! * **After a `fork`** without `exec` the child shares the description, and so keeps the lock of its
-//!   parent's end, until it ends or drops its copy of the end. To drop it says in the word that the end
-//!   has left, so the child had better leave it alone and `exec`.
+//! * **After a `fork`** without `exec` the child shares the description. An end that its parent drops is
+//!   free at once, and one that the child drops stays its parent's; but if the parent dies its end is taken
+//!   to be there until the child ends or drops its copy. As long as the parent's end is there, to drop the
+//!   copy says in the word that it has left, so the child had better leave it alone and `exec`.
 //! * **The lock is advisory.** Who maps the memory and goes past it can pretend to be either end. That
 //!   breaks the queue, and nothing else.
 //!
@@ -116,7 +117,8 @@
 //!   producer's. An item has `item size` bytes, in words of one width.
 //! * I4: `producer` (`consumer`) is odd from when that end was claimed to when it leaves, and never the same
 //!   twice, but for going around. Who comes claims before it changes the word, who leaves changes the word
-//!   before the claim ends: an odd word that stays the same while its claim is free is that of a dead one.
+//!   before the claim ends, and only if it still is as that end made it: an odd word that stays the same
+//!   while its claim is free is that of a dead one.
 //!
 //! # Edges
 //!

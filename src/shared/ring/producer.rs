@@ -30,8 +30,9 @@ pub struct RingProducer<T: RingItem, M: Memory = Heap> {
 }
 
 impl<T: RingItem, M: Memory> RingProducer<T, M> {
-    pub(super) fn new(end: End<M>) -> Self {
-        Self { write: end.own_index(), end, room: 0, kind: PhantomData }
+    /// `write` is what the end found to be its index.
+    pub(super) fn new(end: End<M>, write: u32) -> Self {
+        Self { end, write, room: 0, kind: PhantomData }
     }
 
     /// Pushes `item` if there is room. Wait-free, but for waking the other end if that sleeps: one system

@@ -3,13 +3,20 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::process;
 
 /// The lock on one byte. It is advisory: it keeps nobody from the byte, but from the lock.
 ///
-/// It belongs to an open file description that nobody else has, so it is released when this is dropped
-/// or when the process ends, however it ends; and it excludes others in this process as well.
+/// It belongs to an open file description that nobody else opens, so it is released when the process ends,
+/// however it ends; and it excludes others in this process as well. It is released too when this is
+/// dropped, but not when the copy is that a forked child has.
 #[derive(Debug)]
-pub struct Claim(File);
+pub struct Claim {
+    file: File,
+    byte: usize,
+    /// The process that took it.
+    owner: u32,
+}
 
 /// Whether a claim ends with its holder.
 pub(crate) const CLAIMS_END: bool = true;
@@ -21,8 +28,8 @@ impl Claim {
         // the same description, and so of the same owner.
         let path = std::format!("/proc/self/fd/{}", fd.as_raw_fd());
         let file = File::options().read(true).write(true).open(path)?;
-        match call(&file, libc::F_OFD_SETLK, &mut on(byte)) {
-            Ok(()) => Ok(Some(Self(file))),
+        match call(&file, libc::F_OFD_SETLK, &mut lock(libc::F_WRLCK, byte)) {
+            Ok(()) => Ok(Some(Self { file, byte, owner: process::id() })),
             Err(error) => match error.raw_os_error() {
                 Some(libc::EAGAIN | libc::EACCES) => Ok(None),
                 _ => Err(error),
@@ -32,17 +39,29 @@ impl Claim {
 
     /// Whether another claim on `byte` of the same file is held; also if the system does not say.
     pub(crate) fn is_held(&self, byte: usize) -> bool {
-        let mut lock = on(byte);
+        let mut lock = lock(libc::F_WRLCK, byte);
         // A system that took the lock can look for one; if not, nobody is declared dead.
-        let asked = call(&self.0, libc::F_OFD_GETLK, &mut lock);
+        let asked = call(&self.file, libc::F_OFD_GETLK, &mut lock);
         asked.is_err() || lock.l_type != libc::F_UNLCK as libc::c_short
     }
 }
 
-/// The lock for writing on one byte.
-fn on(byte: usize) -> libc::flock {
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // A forked child shares the description, and with it the lock, which is still its parent's.
+        if process::id() == self.owner {
+            // That the file is closed is not enough: between `fork` and `exec` each child that any thread starts
+            // has a copy of the descriptor, and the lock lasts as long as one of them.
+            // A system that took the lock gives it back.
+            _ = call(&self.file, libc::F_OFD_SETLK, &mut lock(libc::F_UNLCK, self.byte));
+        }
+    }
+}
+
+/// That kind of lock on one byte.
+fn lock(kind: libc::c_int, byte: usize) -> libc::flock {
     libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
+        l_type: kind as libc::c_short,
         l_whence: libc::SEEK_SET as libc::c_short,
         // Within a mapping, so it is in range.
         l_start: byte as libc::off_t,
