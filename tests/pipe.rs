@@ -119,7 +119,7 @@ fn buffers_are_filled_and_written_one_after_the_other() {
     let (mut writer, mut reader) = pipe(10);
     // Somewhere in the middle, so that the bytes lie in two rows.
     writer.write_all(&pattern(6)).unwrap();
-    reader.consume(6);
+    reader.read_exact(&mut [0; 6]).unwrap();
     let buffers = [b"abc".as_slice(), b"", b"defg", b"hijkl", b"m"].map(IoSlice::new);
     assert_eq!(writer.write_vectored(&buffers).unwrap(), 10);
     let (mut first, mut second, mut third) = ([0; 4], [0; 5], [0; 9]);
@@ -147,6 +147,35 @@ fn fill_buf_lends_the_memory_of_the_pipe() {
     assert!(reader.is_empty(), "no more is taken than there is");
 }
 
+/// Bytes that came after the look, or lie past the end of the memory, nobody has seen.
+#[test]
+fn no_more_is_consumed_than_was_lent() {
+    let (mut writer, mut reader) = pipe(8);
+    writer.write_all(b"abc").unwrap();
+    reader.consume(1_000);
+    assert_eq!(reader.len(), 3, "nothing was lent");
+    assert_eq!(reader.fill_buf().unwrap(), b"abc");
+    writer.write_all(b"def").unwrap();
+    reader.consume(1_000);
+    assert_eq!(reader.fill_buf().unwrap(), b"def");
+    // What is read is lent no more, by whichever call.
+    assert_eq!(reader.try_read(&mut [0]).unwrap(), 1);
+    writer.write_all(b"ghijk").unwrap();
+    assert_eq!(reader.drain_to_at_most(&mut Vec::new(), 1).unwrap(), 1);
+    reader.consume(1_000);
+    assert_eq!(reader.fill_buf().unwrap(), b"gh", "up to where the memory ends");
+    for _ in 0..2 {
+        reader.consume(2);
+    }
+    assert_eq!(reader.len(), 3, "lent once, consumed once");
+    writer.close();
+    assert_eq!(reader.fill_buf().unwrap(), b"ijk");
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).unwrap();
+    reader.consume(3);
+    assert_eq!((&*rest, reader.fill_buf().unwrap()), (&b"ijk"[..], &b""[..]));
+}
+
 #[test]
 fn an_error_is_found_after_what_is_left() {
     let (mut writer, mut reader) = pipe(8);
@@ -168,15 +197,28 @@ fn an_error_is_found_after_what_is_left() {
     assert_eq!(kind(writer.write_atomic(b"x")), Some(Error::from_raw_os_error(5).kind()));
 }
 
-/// `Interrupted` would have `write_all` and `read_exact` try again for ever.
+/// `write_all` and `read_exact` would try again for ever after the first of these, and after the others who
+/// takes them for the pipe's own.
 #[test]
 fn an_error_that_asks_for_another_try_is_none() {
-    let (mut writer, reader) = pipe(8);
-    reader.close_with_error(ErrorKind::Interrupted.into());
-    let error = writer.write_all(b"x").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Other);
-    let source = error.into_inner().and_then(|source| source.downcast::<Error>().ok());
-    assert_eq!(source.map(|source| source.kind()), Some(ErrorKind::Interrupted));
+    let wrapped = |error: Error| {
+        assert_eq!(error.kind(), ErrorKind::Other);
+        let source = error.into_inner().and_then(|source| source.downcast::<Error>().ok());
+        source.map(|source| source.kind())
+    };
+    for asking in [ErrorKind::Interrupted, ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+        let (mut writer, reader) = pipe(8);
+        reader.close_with_error(asking.into());
+        assert_eq!(wrapped(writer.write_all(b"x").unwrap_err()), Some(asking));
+        assert_eq!(kind(writer.try_write(b"x")), Some(ErrorKind::Other));
+        assert_eq!(kind(writer.fill_from(&mut &b"x"[..])), Some(ErrorKind::Other));
+
+        let (mut writer, mut reader) = pipe(8);
+        writer.close_with_error(asking.into());
+        assert_eq!(wrapped(reader.try_read(&mut [0]).unwrap_err()), Some(asking));
+        assert_eq!(kind(reader.try_read(&mut [0])), Some(ErrorKind::Other));
+        assert_eq!(kind(reader.drain_to(&mut Vec::new())), Some(ErrorKind::Other));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The pipe and the ring under the traits of asynchronous crates, used as their users do.
 #![cfg(all(feature = "async", feature = "futures-io", feature = "tokio"))]
 
-use std::io::{Error, ErrorKind, Read, Write};
+use std::io::{Error, ErrorKind, IoSlice, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -14,6 +14,7 @@ use untorn::pipe::pipe;
 use untorn::spsc::{Closed, TryPopError, ring};
 
 mod support;
+use support::threads::Random;
 use support::{PATIENCE, rounds};
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -87,6 +88,64 @@ fn futures_copy_through_it() {
         });
         assert!(copied == bytes);
     }
+}
+
+/// A thread makes room while a task writes several buffers at once: they arrive as one.
+#[test]
+fn several_buffers_arrive_as_one() {
+    let bytes = pattern(rounds(1_000_000).max(1_000));
+    for by_tokio in [false, true] {
+        let (mut writer, mut reader) = pipe(64);
+        let mut source = Random(1 + u64::from(by_tokio));
+        thread::scope(|scope| {
+            let sent = &bytes;
+            scope.spawn(move || {
+                block_on(async {
+                    let mut left = &sent[..];
+                    while !left.is_empty() {
+                        let first = &left[..left.len().min(source.below(70) as usize)];
+                        let rest = &left[first.len()..];
+                        let buffers = [first, &rest[..rest.len().min(30)]].map(IoSlice::new);
+                        let written = if by_tokio {
+                            tokio::io::AsyncWriteExt::write_vectored(&mut writer, &buffers).await
+                        } else {
+                            let writer = &mut writer;
+                            futures_util::AsyncWriteExt::write_vectored(writer, &buffers).await
+                        };
+                        left = &left[written.expect("the reader lives")..];
+                    }
+                });
+            });
+            let (mut seen, mut place) = (0, [0; 7]);
+            loop {
+                let read = Read::read(&mut reader, &mut place).unwrap();
+                if read == 0 {
+                    break;
+                }
+                assert_eq!(place[..read], sent[seen..][..read], "at {seen}");
+                seen += read;
+            }
+            assert_eq!(seen, sent.len());
+        });
+    }
+}
+
+/// Nothing is lent by a read, and no more consumed than was lent.
+#[test]
+fn a_read_lends_nothing_to_a_task() {
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut writer, mut reader) = pipe(8);
+    writer.try_write(b"abc").unwrap();
+    let mut place = [0];
+    let mut one = tokio::io::ReadBuf::new(&mut place);
+    let read = tokio::io::AsyncRead::poll_read(Pin::new(&mut reader), &mut context, &mut one);
+    assert!(matches!(read, Poll::Ready(Ok(()))));
+    tokio::io::AsyncBufRead::consume(Pin::new(&mut reader), 8);
+    assert_eq!(reader.len(), 2);
+    assert!(matches!(reader.poll_fill_buf(&mut context), Poll::Ready(Ok(b"bc"))));
+    writer.try_write(b"d").unwrap();
+    futures_util::AsyncBufReadExt::consume_unpin(&mut reader, 8);
+    assert!(matches!(reader.poll_fill_buf(&mut context), Poll::Ready(Ok(b"d"))));
 }
 
 /// Each end is a thread and a task in turn, and so is the other.

@@ -12,6 +12,7 @@ use untorn::pipe::{Reader, Writer, pipe};
 
 mod support;
 use support::tasks::Wakes;
+use support::threads::Random;
 use support::{PATIENCE, rounds};
 
 /// Long enough that the other side is asleep, not spinning, in nearly every run.
@@ -95,6 +96,84 @@ fn a_stream_arrives_whole() {
     }
 }
 
+/// The reader makes room while several buffers are being written: whatever is written is the beginning of
+/// them, without a gap.
+#[test]
+fn several_buffers_arrive_as_one() {
+    let bytes = pattern(rounds(3_000_000).max(1_000));
+    for capacity in [1, 3, 64, 4_000] {
+        let (mut writer, mut reader) = pipe(capacity);
+        let mut source = Random(capacity as u64);
+        let sent = &bytes[..bytes.len().min(capacity * 40_000)];
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut left = sent;
+                while !left.is_empty() {
+                    let mut rest = left;
+                    let mut piece = || {
+                        let most = rest.len().min(capacity + 3);
+                        let (piece, after) = rest.split_at(source.below(most as u64 + 1) as usize);
+                        rest = after;
+                        IoSlice::new(piece)
+                    };
+                    let buffers = [piece(), piece(), piece()];
+                    left = &left[writer.write_vectored(&buffers).expect("the reader lives")..];
+                }
+            });
+            let (mut seen, mut source) = (0, Random(!capacity as u64));
+            let mut place = vec![0; capacity + 3];
+            loop {
+                let read = reader
+                    .read(&mut place[..1 + source.below(capacity as u64 + 3) as usize])
+                    .unwrap();
+                if read == 0 {
+                    break;
+                }
+                assert!(place[..read] == sent[seen..][..read], "at {seen}, capacity {capacity}");
+                seen += read;
+            }
+            assert_eq!(seen, sent.len());
+        });
+    }
+}
+
+/// A source without an end, and a reader that goes at any point: never the end, always an error. The model
+/// check of this is in `loom-tests`.
+#[test]
+fn a_source_without_an_end_has_none() {
+    for round in 0..rounds(2_000).max(4) {
+        let (mut writer, mut reader) = pipe(1 << 10);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for _ in 0..round % 50 {
+                    reader.read_exact(&mut [0; 64]).unwrap();
+                }
+            });
+            let result = writer.fill_from(&mut std::io::repeat(1).take(u64::MAX));
+            assert_eq!(kind(result), Some(ErrorKind::BrokenPipe));
+        });
+    }
+}
+
+/// The mirror image: a writer that goes at any point, and a sink that gets everything before the error.
+#[test]
+fn a_drain_gets_the_last_bytes_and_then_the_note() {
+    for round in 0..rounds(2_000).max(4) {
+        let (mut writer, mut reader) = pipe(100);
+        let bytes = pattern(round % 300);
+        thread::scope(|scope| {
+            let sent = &bytes;
+            scope.spawn(move || {
+                sent.chunks(7).for_each(|piece| writer.write_all(piece).unwrap());
+                writer.close_with_error(ErrorKind::InvalidData.into());
+            });
+            let mut sink = Vec::new();
+            assert_eq!(kind(reader.drain_to(&mut sink)), Some(ErrorKind::InvalidData));
+            assert!(sink == bytes);
+        });
+    }
+}
+
 #[test]
 fn an_atomic_write_waits_for_all_its_room_and_is_seen_at_once() {
     let (mut writer, mut reader) = pipe(8);
@@ -103,7 +182,7 @@ fn an_atomic_write_waits_for_all_its_room_and_is_seen_at_once() {
     let writing = thread::spawn(move || writer.write_atomic(b"defghi"));
     thread::sleep(NAP);
     assert_eq!(reader.len(), 3, "there is room for five of the six");
-    reader.consume(1);
+    reader.read_exact(&mut [0]).unwrap();
     while reader.len() == 2 {
         thread::yield_now();
     }
@@ -217,7 +296,7 @@ fn a_timeout_is_never_early_and_loses_nothing() {
         timed_out(&mut || writer.write_vectored(&[IoSlice::new(b"9")]));
         timed_out(&mut || writer.fill_from(&mut &b"9"[..]).map(|_| 0));
         // Room for one, and two to write: what fits is written when the time is over.
-        reader.consume(1);
+        reader.read_exact(&mut [0]).unwrap();
         timed_out(&mut || writer.write_atomic(b"90").map(|()| 0));
         assert_eq!(writer.write(b"90").unwrap(), 1);
         let mut place = [0; 8];
@@ -238,7 +317,7 @@ fn a_timed_write_settles_for_less() {
     writer.set_timeout(Some(4 * NAP));
     let writing = thread::spawn(move || writer.write(&pattern(50)));
     thread::sleep(NAP);
-    reader.consume(7);
+    reader.read_exact(&mut [0; 7]).unwrap();
     assert_eq!(writing.join().unwrap().unwrap(), 7);
 }
 

@@ -4,7 +4,7 @@
 //! The edges of the ring have their own checks, in `spsc`.
 #![cfg(loom)]
 
-use std::io::{ErrorKind, Read, Result, Write};
+use std::io::{ErrorKind, IoSlice, Read, Result, Write};
 
 use loom_tests::{explore, explore_bounded, spawn, yield_now};
 use untorn::pipe::{Reader, Writer, pipe};
@@ -108,5 +108,59 @@ fn i2_an_atomic_write_gets_its_room() {
         });
         let _writer = writing.join();
         reading.join().0
+    });
+}
+
+/// The end of a source is that of the source: a reader that goes between two looks of the writer is an error.
+#[test]
+fn e4_a_source_without_an_end_has_none() {
+    explore_bounded(2, [Err(ErrorKind::BrokenPipe)], || {
+        let (mut writer, reader) = pipe(2);
+        let reading = spawn(move || drop(reader));
+        let writing = spawn(move || kind(writer.fill_from(&mut std::io::repeat(b'a'))));
+        reading.join();
+        writing.join()
+    });
+}
+
+/// The mirror image: what the writer wrote last reaches the sink, and then its note.
+#[test]
+fn e4_a_sink_gets_the_last_bytes_and_then_the_note() {
+    explore_bounded(2, [(b"a".to_vec(), Err(ErrorKind::InvalidData))], || {
+        let (writer, mut reader) = pipe(1);
+        let writing = spawn(move || write_and_close(writer, b"a").expect("the reader reads"));
+        let reading = spawn(move || {
+            let mut sink = Vec::new();
+            let end = kind(reader.drain_to(&mut sink));
+            (sink, end)
+        });
+        writing.join();
+        reading.join()
+    });
+}
+
+/// Room that comes while several buffers are written is not for the next of them, but for the rest of the one
+/// before.
+#[test]
+fn several_buffers_are_written_without_a_gap() {
+    explore([b"ab".to_vec(), b"abc".to_vec(), b"abcd".to_vec()], || {
+        let (mut writer, mut reader) = pipe(2);
+        let reading = spawn(move || {
+            let (mut bytes, mut place) = (Vec::new(), [0]);
+            for _ in 0..2 {
+                let read = reader.try_read(&mut place).unwrap_or(0);
+                bytes.extend_from_slice(&place[..read]);
+            }
+            (bytes, reader)
+        });
+        let writing = spawn(move || {
+            let buffers = [b"abc".as_slice(), b"d"].map(IoSlice::new);
+            writer.write_vectored(&buffers).expect("the reader lives")
+        });
+        let written = writing.join();
+        let (mut bytes, mut reader) = reading.join();
+        reader.read_to_end(&mut bytes).expect("no error is left");
+        assert_eq!(bytes.len(), written);
+        bytes
     });
 }

@@ -17,7 +17,7 @@ impl AsyncRead for Reader {
         let reader = self.get_mut();
         if place.remaining() != 0 {
             // The bytes are copied from where they are, so that `place` need not be initialised.
-            ready!(reader.poll_fill_buf(context))?;
+            ready!(reader.poll_here(context))?;
             reader.hand_over(place.remaining(), |slice| place.put_slice(slice));
         }
         Poll::Ready(Ok(()))

@@ -34,7 +34,8 @@
 //! | `try_` calls | never wait: [`WouldBlock`](std::io::ErrorKind::WouldBlock). Wait-free, but for waking the other end if that waits |
 //! | timeouts | [`TimedOut`](std::io::ErrorKind::TimedOut), if not a single byte came or went in time |
 //! | tasks | the `poll_` calls, and the traits of `futures-io` and `tokio` by the features of that name. An end may wait as a thread now and as a task then |
-//! | errors of the other end | `close_with_error`: the reader gets what is left and then the error, a writer gets it from its next call |
+//! | `fill_buf`, `consume` | lends the memory of the pipe. No more is consumed than was lent, and not read since |
+//! | errors of the other end | `close_with_error`: the reader gets what is left and then the error, a writer gets it from its next call. It never has one of the kinds by which the pipe asks for another try, `WouldBlock` and `TimedOut`, nor `Interrupted` |
 //! | panics | a writer dropped by a panic ends the stream with an error, unless told otherwise ([`OnPanic`]) |
 //! | waiting | spins for a few microseconds, then sleeps; a blocked end takes no processor time |
 //! | memory | two blocks, allocated at the start; none later by this crate, but for an error to report |

@@ -23,9 +23,12 @@ impl Default for Note {
 impl Note {
     /// Written by an end that goes: the other sees that only after this (I3).
     pub(super) fn leave(&self, error: Error) {
-        // `Interrupted` asks for another try, which would have the same answer, for ever.
+        // These ask for another try, which would have the same answer, for ever: `read_exact` and its like
+        // try again after the first, and callers after the two by which the pipe itself says "not yet".
         let error = match error.kind() {
-            ErrorKind::Interrupted => Error::other(error),
+            ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                Error::other(error)
+            }
             _ => error,
         };
         let before = self.0.lock().replace(error);

@@ -22,6 +22,8 @@ pub struct Reader {
     /// After how much the room is given back: at least one byte.
     slice: usize,
     timeout: Option<Duration>,
+    /// How many of the bytes that come next the caller of `fill_buf` has seen, and may consume.
+    lent: usize,
     /// The error of the writer, once it was returned.
     last: Option<ErrorKind>,
 }
@@ -29,7 +31,7 @@ pub struct Reader {
 impl Reader {
     pub(super) fn new(ring: Consumer<u8>, notes: Arc<Notes>) -> Self {
         let slice = (ring.capacity() / 4).clamp(1, SLICE);
-        Self { ring, notes, slice, timeout: None, last: None }
+        Self { ring, notes, slice, timeout: None, lent: 0, last: None }
     }
 
     /// Reads into `place` as many bytes as there are now and fit, and returns how many that was: zero if
@@ -91,8 +93,9 @@ impl Reader {
     }
 
     /// Refuses what else would come, and says why: the writer gets the error from its next call, or from
-    /// the one in which it waits, once as it is, and from then on one of the same kind. An `Interrupted`,
-    /// which asks the writer to try again, becomes the source of an [`Other`](ErrorKind::Other).
+    /// the one in which it waits, once as it is, and from then on one of the same kind. An error that would
+    /// ask the writer to try again, `Interrupted`, `WouldBlock` or `TimedOut`, becomes the source of an
+    /// [`Other`](ErrorKind::Other).
     ///
     /// ```
     /// use std::io::{Error, Write};
@@ -162,6 +165,7 @@ impl Reader {
                 break;
             }
         }
+        self.forget_lent(taken);
         taken
     }
 
@@ -189,10 +193,28 @@ impl Reader {
                 break;
             }
             place(&here[..len]);
-            self.consume(len);
+            self.pass(len);
             done += len;
         }
         done
+    }
+
+    /// Gives back the room of the next `count` bytes, which are there.
+    fn pass(&mut self, count: usize) {
+        self.ring.read_chunk(count).release(count);
+        self.forget_lent(count);
+    }
+
+    /// After `count` bytes were taken: those of them that were lent can no more be consumed.
+    pub(super) fn forget_lent(&mut self, count: usize) {
+        self.lent = self.lent.saturating_sub(count);
+    }
+
+    /// Lends the bytes that are there.
+    pub(super) fn lend(&mut self) -> &[u8] {
+        let here = self.ring.known().0;
+        self.lent = here.len();
+        here
     }
 
     /// Waits for a byte; `false` at the end.
@@ -261,13 +283,12 @@ impl BufRead for Reader {
         if self.ring.known().0.is_empty() {
             self.wait()?;
         }
-        Ok(self.ring.known().0)
+        Ok(self.lend())
     }
 
+    /// Takes the next `count` bytes, at most those that `fill_buf` has lent: others nobody has seen.
     fn consume(&mut self, count: usize) {
-        let chunk = self.ring.read_chunk(count);
-        let len = chunk.len();
-        chunk.release(len);
+        self.pass(count.min(self.lent));
     }
 }
 

@@ -160,10 +160,16 @@ impl Reader {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn poll_fill_buf(&mut self, context: &mut Context<'_>) -> Poll<Result<&[u8]>> {
+        ready!(self.poll_here(context))?;
+        Poll::Ready(Ok(self.lend()))
+    }
+
+    /// Polls for the end or a byte, of which nothing is lent.
+    pub(crate) fn poll_here(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
         if self.ring.known().0.is_empty() {
             ready!(self.poll_wait(context))?;
         }
-        Poll::Ready(Ok(self.ring.known().0))
+        Poll::Ready(Ok(()))
     }
 
     /// Polls for a byte; `false` at the end.

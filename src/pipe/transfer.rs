@@ -74,6 +74,11 @@ impl Writer {
     /// One read of `source`, into the room that there is.
     fn fill_once<R: Read + ?Sized>(&mut self, source: &mut R, wanted: usize) -> Result<usize> {
         let mut slots = self.ring.reserve(wanted);
+        if slots.is_empty() {
+            // There was room, so the reader has gone meanwhile. A source that is asked for nothing gives
+            // nothing, which would pass for its end.
+            return Err(self.refusal());
+        }
         let (first, second) = slots.as_mut_slices();
         let mut places = [IoSliceMut::new(bytes(first)), IoSliceMut::new(bytes(second))];
         let places = if places[1].is_empty() { &mut places[..1] } else { &mut places[..] };
@@ -146,6 +151,7 @@ impl Reader {
         let mut done = 0;
         while done < count {
             let chunk = self.ring.read_chunk(at_once(self.ring.capacity(), count - done));
+            // If the writer goes after this look, the wait finds what it wrote before, or its note.
             if chunk.is_empty() {
                 if !self.wait()? {
                     break;
@@ -160,6 +166,7 @@ impl Reader {
                 Ok(written) => {
                     // If `sink` claims more than there was, this panics.
                     chunk.release(written);
+                    self.forget_lent(written);
                     done += written as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

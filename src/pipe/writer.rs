@@ -172,8 +172,8 @@ impl Writer {
     }
 
     /// Ends the stream with an error: the reader gets it after the bytes that are left, once as it is, and
-    /// from then on one of the same kind. An `Interrupted`, which asks the reader to try again, becomes the
-    /// source of an [`Other`](ErrorKind::Other).
+    /// from then on one of the same kind. An error that would ask the reader to try again, `Interrupted`,
+    /// `WouldBlock` or `TimedOut`, becomes the source of an [`Other`](ErrorKind::Other).
     ///
     /// A stage of several that fails should call this: an encoder that is dropped writes what makes its
     /// stream look whole. Does nothing if the pipe was closed before.
@@ -275,7 +275,14 @@ impl Writer {
         let mut written = 0;
         for buffer in buffers.iter().filter(|buffer| !buffer.is_empty()) {
             match self.put_if_any(buffer) {
-                Ok(Some(count)) => written += count,
+                Ok(Some(count)) => {
+                    written += count;
+                    if count < buffer.len() {
+                        // The reader may make room at any time, but the next buffer's bytes come after
+                        // the rest of these.
+                        break;
+                    }
+                }
                 Ok(None) if written == 0 => return Ok(None),
                 // Seen again by the next call.
                 Err(error) if written == 0 => return Err(error),
