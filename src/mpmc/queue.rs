@@ -276,7 +276,7 @@ impl<T> Queue<T> {
     /// Whether the queue held nothing at a moment during the call.
     ///
     /// If it was closed before, `true` is final: no push succeeds any more, even if it began before the
-    /// close. (But for the time in which another thread is in the middle of a pop.)
+    /// close. (Unless another thread was in the middle of a pop just then.)
     ///
     /// ```
     /// assert!(untorn::mpmc::Queue::<u8>::new(2).is_empty());
