@@ -105,7 +105,8 @@ pub enum TryPopError {
 /// Why a timed push did not push.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PushTimeoutError<T> {
-    /// The queue was full for the whole time.
+    /// Whenever the call looked there was no room; or, in a queue for many threads, another thread was
+    /// not done with it.
     Timeout(T),
     /// The queue is closed, or its consumer is gone.
     Closed(T),
@@ -114,7 +115,8 @@ pub enum PushTimeoutError<T> {
 /// Why a timed pop did not pop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PopTimeoutError {
-    /// The queue was empty for the whole time.
+    /// Whenever the call looked there was no value; or, in a queue for many threads, another thread was
+    /// not done with it.
     Timeout,
     /// The queue holds nothing, and it is closed, or its producer is gone.
     Closed,

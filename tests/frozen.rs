@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +22,8 @@ thread_local! {
     static FREEZE: RefCell<Option<Freeze>> = const { RefCell::new(None) };
     /// Whether this thread is to be cut short by a panic at the next point, once.
     static CUT_SHORT: Cell<bool> = const { Cell::new(false) };
+    /// What this thread does at each point that it passes.
+    static MEANWHILE: Cell<fn(&str)> = const { Cell::new(|_| {}) };
 }
 
 struct Freeze {
@@ -31,6 +34,7 @@ struct Freeze {
 
 fn hook(point: &'static str) {
     assert!(!CUT_SHORT.take(), "cut short");
+    MEANWHILE.get()(point);
     let chosen = FREEZE.with_borrow_mut(|freeze| freeze.take_if(|freeze| freeze.point == point));
     if let Some(freeze) = chosen {
         freeze.reached.send(()).expect("the test waits for it");
@@ -264,6 +268,55 @@ fn a_pop_frozen_inside_makes_pushes_busy() {
         );
         assert_eq!(queue.try_push(9), Ok(()));
     }
+}
+
+/// A closed queue whose last value is being popped is empty, but not shut yet.
+#[test]
+fn a_last_pop_frozen_inside_makes_pops_of_a_closed_queue_busy() {
+    let queue = Queue::new(1);
+    queue.try_push(1).unwrap();
+    while_frozen(
+        "mpmc.pop.taken",
+        || assert_eq!(queue.try_pop(), Ok(1)),
+        || {
+            assert_eq!(queue.try_pop(), Err(TryPopError::Empty));
+            queue.close();
+            assert!(queue.is_empty());
+            assert_eq!(queue.try_pop(), Err(TryPopError::Busy));
+            assert_eq!(queue.try_push(2), Err(TryPushError::Closed(2)));
+        },
+    );
+    assert!(queue.is_empty());
+    assert_eq!(queue.try_pop(), Err(TryPopError::Closed));
+}
+
+/// A batch beside somebody who makes room, or values, all the while ends when as many values as fit
+/// have passed, so that those who sleep hear of them.
+#[test]
+fn a_batch_ends_after_as_many_values_as_fit() {
+    static QUEUE: LazyLock<Queue<usize>> = LazyLock::new(|| Queue::new(2));
+    pause_points::set_hook(hook);
+
+    MEANWHILE.set(|point| {
+        if point == "mpmc.push.claimed" {
+            let _ = QUEUE.try_pop();
+        }
+    });
+    let mut values = (0..10).collect();
+    assert_eq!(QUEUE.try_push_many(&mut values), Ok(2));
+    assert_eq!(values, [2, 3, 4, 5, 6, 7, 8, 9]);
+
+    MEANWHILE.set(|_| {});
+    assert_eq!((QUEUE.try_push(2), QUEUE.len()), (Ok(()), 2));
+    MEANWHILE.set(|point| {
+        if point == "mpmc.pop.taken" {
+            let _ = QUEUE.try_push(3);
+        }
+    });
+    let mut popped = Vec::with_capacity(100);
+    assert_eq!(QUEUE.try_pop_many(&mut popped, 10), Ok(2));
+    assert_eq!((popped, QUEUE.len()), (vec![1, 2], 1));
+    MEANWHILE.set(|_| {});
 }
 
 /// Two sleep, a push stands still, another one is done behind it and has woken one of them for nothing.

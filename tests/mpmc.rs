@@ -138,7 +138,7 @@ fn errors_say_what_they_mean_and_give_the_value_back() {
         "the queue has room for which another thread is not done yet"
     );
     assert_eq!(TryPopError::Empty.to_string(), "the queue is empty");
-    assert_eq!(TryPopError::Busy.to_string(), "the first value of the queue is not there yet");
+    assert_eq!(TryPopError::Busy.to_string(), "another thread is in the middle of its push or pop");
     assert_eq!(TryPopError::Closed.to_string(), "the queue is empty and closed");
 }
 
@@ -167,6 +167,18 @@ fn batches_take_what_there_is() {
         assert_eq!(queue.try_pop_many(&mut popped, 5), Ok(1));
         assert_eq!(queue.try_pop_many(&mut popped, 5), Err(TryPopError::Closed));
     });
+}
+
+/// The vector grows by what there is, not by what there might be.
+#[test]
+fn a_batch_reserves_for_what_is_inside() {
+    let queue = Queue::<[u8; 64]>::new(1 << 12);
+    let mut popped = Vec::new();
+    assert_eq!(queue.try_pop_many(&mut popped, usize::MAX), Err(TryPopError::Empty));
+    assert!(popped.capacity() < 100, "{} for nothing", popped.capacity());
+    (0..100).for_each(|_| queue.try_push([0; 64]).unwrap());
+    assert_eq!(queue.try_pop_many(&mut popped, usize::MAX), Ok(100));
+    assert!(popped.capacity() < 1_000, "{} for a hundred", popped.capacity());
 }
 
 #[test]

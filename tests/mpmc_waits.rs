@@ -2,6 +2,7 @@
 #![cfg(feature = "std")]
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use untorn::mpmc::{PopTimeoutError, PushTimeoutError, Queue, TryPopError};
 
 mod support;
-use support::tasks::{Wakes, block_on, poll};
+use support::tasks::{Calls, Wakes, block_on, poll};
 use support::threads::{Random, in_time};
 use support::{Alive, PATIENCE, rounds};
 
@@ -250,15 +251,37 @@ fn a_task_that_goes_takes_nothing_with_it() {
     assert_eq!((alive.count(), queue.len()), (1, 1));
 }
 
+/// A task's waker runs when all is done: what it does to the thread that calls it, it does not to the
+/// queue.
+#[test]
+fn a_waker_that_panics_leaves_the_queue_whole() {
+    let (alive, queue) = (Alive::new(), Queue::new(1));
+    let waker = Calls::waker(|| panic!("a bad waker"));
+    let catch = |call: &dyn Fn()| assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
+
+    let mut pop = queue.pop_async();
+    assert!(poll(Pin::new(&mut pop), &waker).is_pending());
+    catch(&|| queue.try_push(alive.value()).unwrap());
+    assert_eq!((alive.count(), queue.len()), (1, 1), "what was pushed is inside");
+    drop(pop);
+
+    let mut push = queue.push_async(alive.value());
+    assert!(poll(Pin::new(&mut push), &waker).is_pending());
+    catch(&|| drop(queue.try_pop()));
+    assert_eq!((alive.count(), queue.len()), (1, 0), "what was popped is dropped, once");
+    assert!(matches!(poll(Pin::new(&mut push), &waker), Poll::Ready(Ok(()))));
+    assert!(queue.try_pop().is_ok());
+    assert_eq!(alive.count(), 0);
+}
+
 #[test]
 fn a_push_that_is_done_is_not_polled_again() {
     let queue = Queue::new(1);
     let mut push = queue.push_async(1);
     assert_eq!(format!("{push:?}"), "Push { queued: false, .. }");
     assert!(poll(Pin::new(&mut push), Waker::noop()).is_ready());
-    let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        poll(Pin::new(&mut push), Waker::noop()).is_ready()
-    }));
+    let again =
+        catch_unwind(AssertUnwindSafe(|| poll(Pin::new(&mut push), Waker::noop()).is_ready()));
     assert!(again.is_err());
     assert_eq!(queue.len(), 1);
     let mut pop = queue.pop_async();

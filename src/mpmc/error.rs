@@ -11,7 +11,7 @@ pub enum TryPushError<T> {
     /// The queue holds as many values as its capacity.
     Full(T),
     /// A thread that has begun to pop the value in the way has not finished within a few microseconds:
-    /// it was probably pre-empted. There is room, but not yet.
+    /// most likely it was pre-empted. There is room, but not yet.
     Busy(T),
     /// The queue was closed.
     Closed(T),
@@ -22,8 +22,11 @@ pub enum TryPushError<T> {
 pub enum TryPopError {
     /// The queue holds nothing.
     Empty,
-    /// A thread that has begun to push the oldest value has not finished within a few microseconds: it
-    /// was probably pre-empted. The queue is not empty, but its first value is not there yet.
+    /// A thread that has begun to push the oldest value has not finished within a few microseconds:
+    /// most likely it was pre-empted. The queue is not empty, but its first value is not there yet.
+    ///
+    /// Also if the queue is closed, and the thread that pops the last value has not finished: it is
+    /// empty then, and [`Closed`](Self::Closed) as soon as that thread is done.
     Busy,
     /// The queue holds nothing and was closed.
     Closed,
@@ -49,6 +52,6 @@ describe!(TryPushError<T>,
 );
 describe!(TryPopError,
     Self::Empty => "the queue is empty";
-    Self::Busy => "the first value of the queue is not there yet";
+    Self::Busy => "another thread is in the middle of its push or pop";
     Self::Closed => EMPTY_AND_CLOSED;
 );

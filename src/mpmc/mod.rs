@@ -28,16 +28,16 @@
 //! | | |
 //! |---|---|
 //! | order | strict: first in, first out, over all threads. A push happens-before the pop of its value |
-//! | linearizable | every call takes effect at one moment between its begin and its end; `Full`, `Empty` and `Closed` were true at that moment |
+//! | linearizable | every call takes effect at one moment between its begin and its end; `Full`, `Empty` and `Closed` were true at that moment. One order of these moments explains all answers, those of several queues too (`Busy` and `len` are hints, and `close` has a row of its own) |
 //! | capacity | exact: `capacity` values fit, never fewer, never more; storage is the next power of two |
-//! | `try_push`, `try_pop` | never wait for another thread longer than a few microseconds: then they say `Busy`, which happens only if that thread was pre-empted between two instructions of its own push or pop. They begin again only because another call succeeded |
-//! | observers | lock-free; `is_empty` and `is_full` were true at a moment during the call |
-//! | `push`, `pop`, and their timed forms | blocking: they spin for a few microseconds, then sleep. A wake is never lost; one for a value behind a pre-empted push may come a millisecond late |
-//! | futures | push or pop when polled, and are done then; dropped before, they have done nothing. A notification that they were given goes to the next |
-//! | `close` | refuses later pushes, which get their values back, and wakes all who wait. What was pushed is popped first; once a call has said `Closed` to a pop, no push succeeds any more |
+//! | `try_push`, `try_pop` | never wait for another thread longer than a few microseconds: then they say `Busy`; most likely that thread was pre-empted between two instructions of its own push or pop. They begin again only because another call succeeded (if somebody waits: the lock of a queue, and a task's waker) |
+//! | observers | lock-free; what `is_empty` and `is_full` say was true at a moment during the call |
+//! | `push`, `pop`, and their timed forms | blocking: they spin for a few microseconds, then sleep. A wake is never lost. One for a value behind a pre-empted push may come a millisecond late. A batch wakes at its end, at most `capacity` values later: one that is pre-empted on the way leaves sleepers asleep until it goes on |
+//! | futures | push or pop when polled, and are done then; dropped before, they have done nothing. A notification that they were given goes to the next; a future that is forgotten (`mem::forget`) swallows one |
+//! | `close` | refuses later pushes, which get their values back, and wakes all who wait. What was pushed is popped first. A push that began before may still succeed, until a pop has said `Closed`, or `is_empty` `true`: then none does any more |
 //! | drops | each value once: by whoever popped it, or with the queue |
-//! | panics | no code of the caller runs in the middle of an operation, so nothing is left half-done. A panicking destructor leaks nothing and drops nothing twice |
-//! | memory | one block of slots, allocated at the start, with one word beside each value; none later, but for a future that has to wait |
+//! | panics | no code of the caller runs in the middle of an operation, so nothing is left half-done. A panicking destructor leaks nothing and drops nothing twice. A task's waker runs at the end: if it panics, a value that was pushed is inside, and one that was popped is dropped, once |
+//! | memory | one block of slots, allocated at the start, with one word beside each value; none later, but for a future that has to wait. Batches of pops grow the caller's `Vec`, by what is inside |
 //!
 //! # How it works
 //!
@@ -90,6 +90,11 @@
 //!   hints (Acquire). Who begins at a slot, or goes past one, sees all slots before it as they were
 //!   for the thread that was there (I3).
 //! * E5, closed: the store of the flag (Release) to its loads (Acquire), and on through the shut slot.
+//! * E6, refusals in one order: who is about to say `Full` or `Empty`, or how many are inside, passes a
+//!   `fence(SeqCst)` and looks at the slot again. Of two threads that each push or pop and then are told
+//!   something, the fence of one is first, and the other sees what that one did. Otherwise both may look
+//!   too early, and two queues are empty after each was pushed to, or one is empty and full. A push or
+//!   pop that succeeds needs no fence: its compare-and-swap sees the newest stamp.
 //!
 //! A sleeper can leave its word only in a slot that changes by a compare-and-swap next. One that finds
 //! the slot claimed, or taken, sleeps for a millisecond at a time: whoever is at work there may have

@@ -100,12 +100,11 @@ impl<T> Queue<T> {
     #[inline]
     pub fn try_push(&self, value: T) -> Result<(), TryPushError<T>> {
         match self.ring.claim_now() {
-            Ok(place) => {
+            Some(place) => {
                 self.put(place, value);
                 Ok(())
             }
-            Err(Some(_)) => Err(TryPushError::Full(value)),
-            Err(None) => self.push_slowly(value),
+            None => self.push_slowly(value),
         }
     }
 
@@ -129,7 +128,8 @@ impl<T> Queue<T> {
     /// [`Empty`](TryPopError::Empty) if the queue held nothing at a moment during the call,
     /// [`Closed`](TryPopError::Closed) if moreover it was closed: then nothing will ever come.
     /// [`Busy`](TryPopError::Busy) if there is something, but the thread that pushes the oldest value
-    /// has not finished.
+    /// has not finished; or if there is nothing, and never will be, but the thread that pops the last
+    /// value has not finished.
     ///
     /// ```
     /// use untorn::mpmc::{Queue, TryPopError};
@@ -146,9 +146,8 @@ impl<T> Queue<T> {
     #[inline]
     pub fn try_pop(&self) -> Result<T, TryPopError> {
         match self.ring.take_now() {
-            Ok(place) => Ok(self.get(place)),
-            Err(Some(_)) => Err(TryPopError::Empty),
-            Err(None) => self.pop_slowly(),
+            Some(place) => Ok(self.get(place)),
+            None => self.pop_slowly(),
         }
     }
 
@@ -162,7 +161,8 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Pushes values from the front of `values`, as many as there is room for; how many that were.
+    /// Pushes values from the front of `values`, as many as there is room for, at most as many as the
+    /// queue holds; how many that were.
     ///
     /// Each is pushed by itself: values of other threads may come between them. Whoever waits is woken
     /// once, at the end.
@@ -191,10 +191,11 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Pops the oldest values, at most `max`, to the end of `into`; how many there were.
+    /// Pops the oldest values, at most `max`, and at most as many as the queue holds, to the end of
+    /// `into`; how many there were.
     ///
     /// Each is popped by itself: other threads may pop some that come between them. Whoever waits is
-    /// woken once, at the end.
+    /// woken once, at the end. `into` grows by as many as are inside, at least by one.
     ///
     /// # Errors
     ///
@@ -223,6 +224,9 @@ impl<T> Queue<T> {
 
     /// Refuses all values from now on; whether this call was the first to do so. What is inside can
     /// still be popped. Wakes all who wait.
+    ///
+    /// A push that began before may still succeed afterwards, until a pop has said that the queue is
+    /// closed, or [`is_empty`](Self::is_empty) that it is empty.
     ///
     /// ```
     /// let queue = untorn::mpmc::Queue::new(2);
@@ -256,7 +260,8 @@ impl<T> Queue<T> {
         self.ring.is_closed()
     }
 
-    /// How many values are inside: exact while nobody pushes or pops, old news otherwise.
+    /// How many values are inside: exact while nobody pushes or pops, old news otherwise. A push that
+    /// began before the queue was [closed](Self::close) may still add to them.
     ///
     /// ```
     /// let queue = untorn::mpmc::Queue::new(2);
@@ -270,15 +275,19 @@ impl<T> Queue<T> {
 
     /// Whether the queue held nothing at a moment during the call.
     ///
+    /// If it was closed before, `true` is final: no push succeeds any more, even if it began before the
+    /// close. (Unless another thread was in the middle of a pop just then.)
+    ///
     /// ```
     /// assert!(untorn::mpmc::Queue::<u8>::new(2).is_empty());
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.ring.is_empty()
     }
 
-    /// Whether the queue held as many values as its capacity at a moment during the call.
+    /// Whether the queue held as many values as its capacity at a moment during the call. A push that
+    /// began before the queue was [closed](Self::close) may still fill it.
     ///
     /// ```
     /// let queue = untorn::mpmc::Queue::new(1);
@@ -316,9 +325,13 @@ impl<T> Queue<T> {
     }
 
     /// Pushes as many as there is room for.
+    ///
+    /// At most `capacity` values: if others pop all the while, those who sleep would never hear of the
+    /// first.
     pub(super) fn push_some(&self, values: &mut VecDeque<T>, look: Look) -> Result<usize, No> {
         let mut pushed = 0;
-        while let Some(value) = values.pop_front() {
+        while pushed < self.ring.capacity {
+            let Some(value) = values.pop_front() else { break };
             match self.ring.claim(look) {
                 Ok(place) => self.ring.fill(place, value),
                 Err(no) => {
@@ -336,10 +349,12 @@ impl<T> Queue<T> {
         Ok(pushed)
     }
 
-    /// Pops as many as there are.
+    /// Pops as many as there are, at most `capacity` as well.
     pub(super) fn pop_some(&self, into: &mut Vec<T>, max: usize, look: Look) -> Result<usize, No> {
-        // A vector that cannot grow panics here, and not with a value in hand.
-        into.reserve(max.min(self.ring.capacity));
+        let max = max.min(self.ring.capacity);
+        // For what is there, or the one that comes just now. A vector that cannot grow panics here, and
+        // not with a value in hand.
+        into.reserve(self.ring.len().max(1).min(max));
         let mut popped = 0;
         while popped < max && into.len() < into.capacity() {
             match self.ring.take(look) {

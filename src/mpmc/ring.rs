@@ -8,8 +8,8 @@ use crate::backoff::Backoff;
 use crate::error::{CapacityError, Refusal};
 use crate::sync::atomic::{
     AtomicBool, AtomicSeq,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
-    Seq,
+    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    Seq, fence,
 };
 use crate::sync::{UnsafeCell, pause_point};
 #[cfg(feature = "std")]
@@ -178,20 +178,13 @@ impl<T> Ring<T> {
         self.next(if reached == at { at } else { reached.wrapping_sub(self.lap()) })
     }
 
-    /// Claims the first slot that no value was pushed to, or knows why not, if one look is enough.
+    /// Claims the first slot that no value was pushed to, if one look is enough.
     #[inline(always)]
-    pub(super) fn claim_now(&self) -> Result<Place<'_, T>, Option<No>> {
+    pub(super) fn claim_now(&self) -> Option<Place<'_, T>> {
         let at = self.tail.get();
         let slot = self.slot(at);
-        let stamp = slot.stamp();
-        if self.is_closed() {
-            Err(None)
-        } else if stamp == at {
-            slot.advance(at, at + CLAIMED).then_some(Place { at, slot }).ok_or(None)
-        } else {
-            let full = stamp.wrapping_add(self.lap()) == at + FULL;
-            Err(full.then_some(No::Yet))
-        }
+        let claimed = slot.stamp() == at && !self.is_closed() && slot.advance(at, at + CLAIMED);
+        claimed.then_some(Place { at, slot })
     }
 
     /// Claims the first slot that no value was pushed to.
@@ -222,6 +215,9 @@ impl<T> Ring<T> {
             _ => {}
         }
         // In use for the value one lap before, and all since then were claimed.
+        if look == Look::Awake && !self.slot(at).still(stamp) {
+            return Ok(at);
+        }
         if self.is_closed() {
             return Err(No::Closed);
         }
@@ -249,18 +245,13 @@ impl<T> Ring<T> {
         self.tail.set(self.next(at));
     }
 
-    /// Takes the first value that was not taken, or knows why not, if one look is enough.
+    /// Takes the first value that was not taken, if one look is enough.
     #[inline(always)]
-    pub(super) fn take_now(&self) -> Result<Place<'_, T>, Option<No>> {
+    pub(super) fn take_now(&self) -> Option<Place<'_, T>> {
         let at = self.head.get();
         let slot = self.slot(at);
-        let stamp = slot.stamp();
-        if stamp == at + FULL {
-            slot.advance(stamp, at + TAKEN).then_some(Place { at, slot }).ok_or(None)
-        } else {
-            let empty = stamp == at + FREE && !self.is_closed();
-            Err(empty.then_some(No::Yet))
-        }
+        let taken = slot.stamp() == at + FULL && slot.advance(at + FULL, at + TAKEN);
+        taken.then_some(Place { at, slot })
     }
 
     /// Takes the first value that was not taken.
@@ -287,6 +278,7 @@ impl<T> Ring<T> {
             CLAIMED => Err(No::Busy),
             SHUT => Err(No::Closed),
             ahead if ahead != FREE && ahead < NEGATIVE => Ok(self.past(at, stamp)),
+            _ if look == Look::Awake && !self.slot(at).still(stamp) => Ok(at),
             // Never claimed, while all before it are taken.
             ahead => match (self.is_closed(), look, ahead) {
                 (true, _, FREE) => self.shut(at),
@@ -345,15 +337,30 @@ impl<T> Ring<T> {
     /// How many values are inside. Never fewer than the moment between the two looks had, and never
     /// zero unless there was none.
     pub(super) fn len(&self) -> usize {
-        let head = self.end(&self.head, TAKEN);
-        self.distance(head, self.end(&self.tail, CLAIMED))
+        let (head, _) = self.end(&self.head, TAKEN);
+        let (tail, _) = self.end(&self.tail, CLAIMED);
+        self.distance(head, tail)
     }
 
-    /// Whether every slot is in use.
+    /// Whether nothing is inside. If the ring is closed, nothing ever will be (I5), unless the slot
+    /// that comes next is still being read.
+    pub(super) fn is_empty(&self) -> bool {
+        loop {
+            let (at, stamp) = self.end(&self.head, TAKEN);
+            match stamp.wrapping_sub(at) {
+                CLAIMED | FULL => return false,
+                // A push that has not seen the close was faster.
+                FREE if self.is_closed() && self.shut(at).is_ok() => {}
+                _ => return true,
+            }
+        }
+    }
+
+    /// Whether as many values are inside as fit.
     pub(super) fn is_full(&self) -> bool {
-        // The other way round, so that the number is not too large.
-        let tail = self.end(&self.tail, CLAIMED);
-        self.distance(self.end(&self.head, TAKEN), tail) == self.capacity
+        let (at, stamp) = self.end(&self.tail, CLAIMED);
+        // The slot is in use for the value one lap before (I3).
+        matches!(stamp.wrapping_add(self.lap()).wrapping_sub(at), CLAIMED | FULL)
     }
 
     /// How many values are between two stamps.
@@ -369,16 +376,18 @@ impl<T> Ring<T> {
         }
     }
 
-    /// The first stamp from `hint` on whose slot has not reached `stage`.
-    fn end(&self, hint: &Hint, stage: Seq) -> Seq {
+    /// The first slot from `hint` on that has not reached `stage`, and its stamp (E6).
+    fn end(&self, hint: &Hint, stage: Seq) -> (Seq, Seq) {
         let mut at = hint.get();
         loop {
-            let stamp = self.slot(at).stamp();
+            let slot = self.slot(at);
+            let stamp = slot.stamp();
             let ahead = stamp.wrapping_sub(at);
-            if ahead < stage || ahead == SHUT || ahead >= NEGATIVE {
-                return at;
+            if ahead >= stage && ahead != SHUT && ahead < NEGATIVE {
+                at = self.past(at, stamp);
+            } else if slot.still(stamp) {
+                return (at, stamp);
             }
-            at = self.past(at, stamp);
         }
     }
 }
@@ -402,6 +411,14 @@ impl<T> Slot<T> {
     fn stamp(&self) -> Seq {
         // Acquire: the value is there (E1), or out (E2), and what came before that is seen (E4).
         self.stamp.load(Acquire)
+    }
+
+    /// Whether the slot still has this stamp, so that something may be said that rests on it.
+    fn still(&self, stamp: Seq) -> bool {
+        // SeqCst (E6): of two threads that claim and then say what is elsewhere, one sees the other's
+        // claim. Without it, one queue was empty and full at once.
+        fence(SeqCst);
+        self.stamp() == stamp
     }
 
     /// Ends what a claim began.

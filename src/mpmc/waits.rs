@@ -90,11 +90,11 @@ impl<T> Queue<T> {
     #[inline]
     fn push_until(&self, value: T, deadline: Deadline) -> Result<(), PushTimeoutError<T>> {
         match self.ring.claim_now() {
-            Ok(place) => {
+            Some(place) => {
                 self.put(place, value);
                 Ok(())
             }
-            Err(_) => self.push_waiting(value, deadline),
+            None => self.push_waiting(value, deadline),
         }
     }
 
@@ -184,8 +184,8 @@ impl<T> Queue<T> {
     #[inline]
     fn pop_until(&self, deadline: Deadline) -> Result<T, PopTimeoutError> {
         match self.ring.take_now() {
-            Ok(place) => Ok(self.get(place)),
-            Err(_) => self.pop_waiting(deadline),
+            Some(place) => Ok(self.get(place)),
+            None => self.pop_waiting(deadline),
         }
     }
 
@@ -228,10 +228,11 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Pops the oldest values, at most `max`, to the end of `into`, waiting while there is none; how
-    /// many there were. Blocking.
+    /// Pops the oldest values, at most `max`, and at most as many as the queue holds, to the end of
+    /// `into`, waiting while there is none; how many there were. Blocking.
     ///
-    /// Each is popped by itself: other threads may pop some that come between them.
+    /// Each is popped by itself: other threads may pop some that come between them. `into` grows by as
+    /// many as are inside, at least by one.
     ///
     /// # Errors
     ///
