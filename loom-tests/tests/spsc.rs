@@ -6,6 +6,7 @@
 
 use core::time::Duration;
 
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom_tests::{Arc, explore, explore_bounded, spawn, yield_now};
 use untorn::spsc::{
     Consumer, PopTimeoutError, Producer, PushTimeoutError, TryPopError, TryPushError, ring,
@@ -138,6 +139,29 @@ fn e4_nothing_is_missed_when_the_producer_goes() {
         });
         pushing.join();
         popping.join()
+    });
+}
+
+/// E4: who finds the ring closed sees what came before that, even if the consumer is still closing it.
+#[test]
+fn e4_what_came_before_the_closing_is_seen() {
+    explore([false, true], || {
+        let (producer, consumer) = ring::<usize>(1);
+        let before = Arc::new(AtomicUsize::new(0));
+        let closing = spawn({
+            let before = Arc::clone(&before);
+            move || {
+                before.store(1, Relaxed);
+                drop(consumer);
+            }
+        });
+        let looking = spawn(move || {
+            let closed = producer.is_closed();
+            assert!(!closed || before.load(Relaxed) == 1);
+            closed
+        });
+        closing.join();
+        looking.join()
     });
 }
 

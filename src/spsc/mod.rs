@@ -99,9 +99,10 @@
 //!   the publication and does not sleep. With the announcement come, by the same fences, the index
 //!   from which on the end is to be woken, and its waker. An announcement that nobody has taken stands, and
 //!   needs no second fence: each value that the word had before it has `FENCED`, or a heavy fence came after.
-//! * E4, gone: `fetch_or(GONE, Release)` to the other end's load (Acquire). A consumer that sees the
-//!   producer gone sees everything it pushed; a producer that sees the consumer gone owns all slots. A
-//!   producer that finds room by an index that was stored after `GONE` sees that, too.
+//! * E4, gone: `fetch_or` of `CLOSING` and of `GONE` (`Release`) to the other end's load (Acquire). Who sees
+//!   either sees what came before it. A consumer that sees the producer gone sees everything it pushed; a
+//!   producer that sees `GONE` of the consumer owns all slots, and if it finds room by an index that was stored
+//!   after `GONE`, it sees that, too.
 //! * E5, last end: the first end's exchange of `ends` (`Release`) to the last one's (`Acquire`), and the
 //!   last one's store to whoever splits a [`StaticRing`] again.
 //!

@@ -174,8 +174,8 @@ impl Signal {
 
     /// Said by an end that is being dropped, before it is done with its slots.
     pub(super) fn close(&self) {
-        // Relaxed: says only that there is no point in going on.
-        self.word.fetch_or(CLOSING, Relaxed);
+        // Release (E4): all that this end did happens-before the other's look at this.
+        self.word.fetch_or(CLOSING, Release);
     }
 
     /// Said by an end that is being dropped at `index`, and touches no slot after that.
